@@ -1,0 +1,1 @@
+"""XMBL: a peer-to-peer economy for storage, computation and content."""

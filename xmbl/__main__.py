@@ -1,0 +1,4 @@
+"""Entry."""
+
+def main() -> None:
+    """Entry."""
