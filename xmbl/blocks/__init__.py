@@ -1,0 +1,1 @@
+"""Content-addressed bytes on this machine: the filesystem store."""

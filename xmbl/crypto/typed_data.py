@@ -1,0 +1,172 @@
+"""Every EIP-712 type of XMBL, hashed and signed exactly as the contracts check it.
+
+Addresses are checksum strings, money is in the units that the contract's struct documents. A
+value that doesn't fit its type raises `UsageError`; a signature that can't have been made by
+anyone, or that the contracts would refuse as malleable, raises `Corrupt`.
+"""
+
+from dataclasses import astuple, dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from xmbl.errors import Corrupt, UsageError
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
+TERMS_TYPE = (
+    "Terms(address client,address payee,uint256 leaves,uint256 price,uint256 collateral,uint256 end,"
+    "uint256 client_notice,uint256 operator_notice,uint256 exit,uint256 deadline,uint256 salt)"
+)
+DEAL_TYPE = f"Deal(address operator,bytes32 root,Terms terms){TERMS_TYPE}"
+QUOTE_TYPE = f"Quote(address operator,Terms terms,uint256 expiry){TERMS_TYPE}"
+DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+
+DEALS_DOMAIN = "XMBL StorageDeals"
+"""The EIP-712 domain name of the `StorageDeals` contract."""
+
+VERSION = "1"
+"""The EIP-712 version of every XMBL contract."""
+
+_HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a storage deal promises; the struct of the same name in `StorageDeals`.
+
+    `leaves` of 256 bytes; `price` in price units a period; `collateral` in units of 10^9 wei;
+    `end` the first period not covered; notices in periods; `exit` in misses; `deadline` the
+    last block in which the terms open.
+    """
+
+    client: str
+    payee: str
+    leaves: int
+    price: int
+    collateral: int
+    end: int
+    client_notice: int
+    operator_notice: int
+    exit: int
+    deadline: int
+    salt: int
+
+    def hash(self) -> bytes:
+        """The EIP-712 struct hash, as a proof names it."""
+        return _struct_hash(TERMS_TYPE, *astuple(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """One client's bytes, by their proof root, with one operator under these terms."""
+
+    operator: str
+    root: bytes
+    terms: Terms
+
+    def id(self) -> bytes:
+        """The deal's id on chain: its EIP-712 struct hash."""
+        return _struct_hash(DEAL_TYPE, self.operator, self.root, self.terms.hash())
+
+    def as_tuple(self) -> tuple[str, bytes, tuple[str | int, ...]]:
+        """The deal as web3 and titanoboa want it in a contract call."""
+        return self.operator, self.root, astuple(self.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """An agent's promise, before any byte is sent, to sign these terms for whatever root arrives.
+
+    The promise holds until block `expiry`. `terms.deadline` and `terms.salt` are set only when
+    the deal itself is signed, so they are zero here.
+    """
+
+    operator: str
+    terms: Terms
+    expiry: int
+
+    def hash(self) -> bytes:
+        """The EIP-712 struct hash that the agent signs."""
+        return _struct_hash(QUOTE_TYPE, self.operator, self.terms.hash(), self.expiry)
+
+
+def domain_separator(name: str, chain_id: int, contract: str) -> bytes:
+    """The EIP-712 domain of one contract on one chain."""
+    return _struct_hash(DOMAIN_TYPE, keccak(name.encode()), keccak(VERSION.encode()), chain_id, contract)
+
+
+def digest(separator: bytes, struct_hash: bytes) -> bytes:
+    """What is signed: the struct hash bound to its domain."""
+    return keccak(b"\x19\x01" + separator + struct_hash)
+
+
+def sign_digest(signer: "bytes | LocalAccount", message: bytes) -> bytes:
+    """65 bytes `r || s || v` with v 27 or 28, by a private key or an unlocked account."""
+    from eth_keys.datatypes import PrivateKey
+
+    key = signer if isinstance(signer, bytes) else bytes(signer.key)
+    signature = PrivateKey(key).sign_msg_hash(message).to_bytes()
+    return signature[:64] + bytes([signature[64] + 27])
+
+
+def recover(message: bytes, signature: bytes) -> str:
+    """Who signed the digest; `Corrupt` for what the contracts wouldn't accept either."""
+    from eth_keys.datatypes import Signature
+    from eth_keys.exceptions import BadSignature
+    from eth_utils.exceptions import ValidationError
+
+    if len(signature) != 65 or signature[64] not in (27, 28):
+        raise Corrupt("The signature isn't 65 bytes r, s, v with v 27 or 28; ask the signer for another.")
+    if int.from_bytes(signature[32:64], "big") > _HALF_ORDER:
+        raise Corrupt("The signature has a high s, which the contracts refuse; ask the signer for another.")
+    try:
+        signed = Signature(signature[:64] + bytes([signature[64] - 27]))
+        return signed.recover_public_key_from_msg_hash(message).to_checksum_address()
+    except (BadSignature, ValidationError):
+        raise Corrupt("The signature belongs to no key; ask the signer for another.") from None
+
+
+def keccak(data: bytes) -> bytes:
+    """Keccak-256, the chain's hash."""
+    from eth_hash.auto import keccak as backend
+
+    return backend(data)
+
+
+@cache
+def _type_hash(encoded_type: str) -> bytes:
+    return keccak(encoded_type.encode())
+
+
+def _struct_hash(encoded_type: str, *values: str | int | bytes) -> bytes:
+    return keccak(_type_hash(encoded_type) + b"".join(map(_word, values)))
+
+
+def _word(value: str | int | bytes) -> bytes:
+    if isinstance(value, int):
+        return _uint_word(value)
+    return _address_word(value) if isinstance(value, str) else _bytes_word(value)
+
+
+def _uint_word(value: int) -> bytes:
+    try:
+        return value.to_bytes(32, "big")
+    except OverflowError:
+        raise UsageError(f"{value} doesn't fit an unsigned 256-bit number; check the terms.") from None
+
+
+def _address_word(value: str) -> bytes:
+    try:
+        raw = bytes.fromhex(value.removeprefix("0x"))
+    except ValueError:
+        raw = b""
+    if len(raw) != 20 or len(value) != 42:
+        raise UsageError(f"{value!r} is not an address; give 0x and 40 hexadecimal digits.")
+    return raw.rjust(32, b"\0")
+
+
+def _bytes_word(value: bytes) -> bytes:
+    if len(value) != 32:
+        raise UsageError(f"A hash has 32 bytes, not {len(value)}; check the root.")
+    return bytes(value)

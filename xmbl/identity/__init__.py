@@ -1,0 +1,1 @@
+"""Who a node is: wallet keystores and the node key."""
