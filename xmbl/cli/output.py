@@ -1,0 +1,130 @@
+"""What a command says: its result on stdout, everything else on stderr.
+
+With `--json` stdout is exactly one document. On a terminal tables are drawn by rich; in a pipe they
+are plain columns.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+_UNPRINTABLE = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), "�")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under headings; `empty` is said where there are none."""
+
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    empty: str
+
+
+def facts(pairs: Sequence[tuple[str, str]]) -> str:
+    """`name  value` lines with the values in one column."""
+    width = max(len(name) for name, _ in pairs)
+    return "\n".join(f"{name.ljust(width)}  {value}" for name, value in pairs)
+
+
+def printable(text: str) -> str:
+    """`text` without control characters: what comes from a peer or a file must not steer the terminal."""
+    return text.translate(_UNPRINTABLE)
+
+
+class Output:
+    """The two streams of a command."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+
+    def result(self, document: dict[str, Any], *parts: str | Table) -> None:
+        """The command's result, once: `document` with `--json`, else `parts` for people."""
+        if self.as_json:
+            click.echo(json.dumps({"ok": True, **document}, indent=2))
+        for part in () if self.as_json else parts:
+            if isinstance(part, Table):
+                _show(part)
+            else:
+                click.echo(printable(part))
+
+    def note(self, text: str) -> None:
+        """Something beside the result, on stderr."""
+        click.echo(printable(text), err=True)
+
+    def table(self, table: Table) -> None:
+        """A table beside the result, on stderr."""
+        click.echo(_plain(table), err=True)
+
+    def confirm(self, question: str) -> bool:
+        """Ask on stderr; no is the default."""
+        return click.confirm(question, err=True)
+
+    @contextmanager
+    def progress(self, doing: str, total: int) -> Iterator[Callable[[int], None]]:
+        """Show how far `doing` is on stderr; call what this yields with the amount that was just done."""
+        if not sys.stderr.isatty():
+            self.note(f"{doing} …")
+            yield lambda _done: None
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(doing, total=total)
+            yield lambda done: bar.advance(task, done)
+
+    @contextmanager
+    def waiting(self, doing: str) -> Iterator[None]:
+        """Say on stderr what is being waited for, with a spinner on a terminal."""
+        if not sys.stderr.isatty():
+            self.note(f"{doing} …")
+            yield
+            return
+        from rich.console import Console
+
+        with Console(stderr=True).status(f"{doing} …"):
+            yield
+
+
+def _cell(text: str) -> str:
+    return printable(text).replace("\n", " ")
+
+
+def _plain(table: Table) -> str:
+    if not table.rows:
+        return table.empty
+    rows = [[_cell(cell) for cell in row] for row in (table.headings, *table.rows)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(table.headings))]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+
+
+def _show(table: Table) -> None:
+    if not (table.rows and sys.stdout.isatty()):
+        click.echo(_plain(table))
+        return
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table as Drawn
+    from rich.text import Text
+
+    drawn = Drawn(*table.headings, box=SIMPLE_HEAD, pad_edge=False)
+    for row in table.rows:
+        drawn.add_row(*(Text(_cell(cell), overflow="fold") for cell in row))
+    Console().print(drawn)
+
+
+@contextmanager
+def leaving(sentence: str) -> Iterator[None]:
+    """Whoever interrupts the block is told `sentence`: the state that things were left in."""
+    try:
+        yield
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt | click.Abort | BaseExceptionGroup):
+            error.add_note(sentence)
+        raise
