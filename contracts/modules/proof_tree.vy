@@ -1,0 +1,51 @@
+# pragma version 0.4.3
+"""
+@title Proof tree
+@license AGPL-3.0-only
+@notice The RFC 6962 tree: SHA-256, 0x00 before a leaf of 256 bytes, 0x01 before a node's two children,
+        a lonely right node is promoted. Where a leaf stands and how many there are give the path's shape.
+"""
+
+
+MAX_WORDS: constant(uint256) = 432
+LEAF_WORDS: constant(uint256) = 8
+MAX_DEPTH: constant(uint256) = 25
+
+
+@internal
+@pure
+def _climb(
+    words: DynArray[bytes32, MAX_WORDS], at: uint256, index: uint256, leaves: uint256
+) -> (bytes32, uint256):
+    """
+    @notice The root above leaf `index` of `leaves`, whose bytes and path, bottom up, begin at word `at`
+    @return The root, and where the path ends; leaves <= 2^25
+    """
+    node: bytes32 = sha256(
+        concat(
+            b"\x00",
+            words[at],
+            words[at + 1],
+            words[at + 2],
+            words[at + 3],
+            words[at + 4],
+            words[at + 5],
+            words[at + 6],
+            words[at + 7],
+        )
+    )
+    next: uint256 = at + LEAF_WORDS
+    own: uint256 = index
+    last: uint256 = leaves - 1  # index of the level's last node
+    for _: uint256 in range(MAX_DEPTH):
+        if last == 0:
+            break
+        if own & 1 == 1:
+            node = sha256(concat(b"\x01", words[next], node))
+            next = unsafe_add(next, 1)  # below MAX_WORDS, since words[next] was there
+        elif own != last:
+            node = sha256(concat(b"\x01", node, words[next]))
+            next = unsafe_add(next, 1)
+        own >>= 1
+        last >>= 1
+    return node, next
