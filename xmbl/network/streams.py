@@ -1,0 +1,59 @@
+"""The border: a libp2p stream as a `Pipe`, and libp2p's many errors as ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import trio
+from libp2p.abc import INetStream
+from libp2p.exceptions import BaseLibp2pError
+from libp2p.network.stream.exceptions import StreamEOF
+
+from xmbl.errors import PeerUnreachable
+
+_FAREWELL = 5.0
+"""Seconds that a peer has to end its side after we have ended ours."""
+
+
+@contextmanager
+def reaching(peer: str) -> Iterator[None]:
+    """Whatever libp2p or a socket raises inside means that the peer is out of reach."""
+    try:
+        yield
+    except (BaseLibp2pError, OSError, trio.BrokenResourceError, trio.ClosedResourceError) as error:
+        raise PeerUnreachable(f"{peer} broke the connection off; try again later.") from error
+
+
+class Stream:
+    """One libp2p stream to `peer`; every failure is `PeerUnreachable`."""
+
+    def __init__(self, stream: INetStream) -> None:
+        self.peer = str(stream.muxed_conn.peer_id)
+        self._stream = stream
+
+    async def read(self, most: int) -> bytes:
+        """Between 1 and `most` bytes, or none when the peer has ended its side."""
+        with reaching(self.peer):
+            try:
+                return await self._stream.read(most)
+            except StreamEOF:
+                return b""
+
+    async def write(self, data: bytes) -> None:
+        """Return when all of `data` has found room in the peer's window."""
+        with reaching(self.peer):
+            await self._stream.write(data)
+
+    async def close(self) -> None:
+        """End our side, and give the peer a moment to end its own, which says that it has read all."""
+        with trio.move_on_after(_FAREWELL):
+            with reaching(self.peer):
+                await self._stream.close()
+            if not await self.read(1):
+                return
+        await self.abort()
+
+    async def abort(self) -> None:
+        """Drop the stream and what is on its way, even while being cancelled."""
+        with trio.move_on_after(1) as scope:
+            scope.shield = True
+            await self._stream.reset()
