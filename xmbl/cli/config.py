@@ -100,15 +100,20 @@ def _fetched(source: str) -> str:
 
 
 def _downloaded(url: str) -> bytes:
+    _require_https(url)
     try:
-        with urllib.request.urlopen(url, timeout=_PATIENCE) as answer:  # noqa: S310 - https is checked below
-            if not (url.startswith("https://") and answer.url.startswith("https://")):
-                raise ConfigError(f"{url} can be changed by anybody on the way; use https or a file.")
+        with urllib.request.urlopen(url, timeout=_PATIENCE) as answer:  # noqa: S310 - https, checked
+            _require_https(answer.url)  # a redirect may have led elsewhere
             return bytes(answer.read(_LIMIT + 1))
     except OSError as error:
         raise ConfigError(
-            f"{url} can't be fetched: {error}; check the address or fetch the file yourself."
+            f"{url} can't be fetched ({error}); check it, or fetch the file yourself."
         ) from None
+
+
+def _require_https(url: str) -> None:
+    if not url.startswith("https://"):
+        raise ConfigError(f"{url} can be changed by anybody on the way; use https or a file.")
 
 
 def _document(network: config.Network) -> dict[str, Any]:

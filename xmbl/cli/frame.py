@@ -69,7 +69,7 @@ def _option(name: str, hidden: bool = False) -> click.Option:
 
 
 class Group(click.Group):
-    """A group that takes the shared options too and knows what a mistyped command was probably meant to be."""
+    """A group that takes the shared options too and guesses what a mistyped command was meant to be."""
 
     hides_shared = True
 

@@ -59,7 +59,7 @@ class Session:
             return chosen or names[0]
         if not names:
             raise ConfigError(
-                "No network is known here; start one by `xmbl devnet` or enter one by `xmbl config join FILE`."
+                "No network is known yet; start one by `xmbl devnet` or `xmbl config join FILE`."
             )
         raise ConfigError(
             f"Which network? Say --network NAME ({', '.join(names)}) or `xmbl config use NAME`."
