@@ -1,0 +1,298 @@
+"""What happens in storage, as frozen facts; logs, progress bars and metrics only subscribe.
+
+A subscriber is a plain callable that takes an event. Only leaves of this tree are emitted; each
+ancestor adds what its children share.
+
+    Event
+    ├── the operator's side
+    │   ├── AgentStarted, AgentStopped
+    │   ├── ChainLost, ChainBack
+    │   ├── Quoted, Declined
+    │   ├── BytesReceived, TermsSigned, BytesServed, DealKnown
+    │   ├── PeriodEvent: PeriodProven, PeriodMissed, ProofDelayed
+    │   ├── LowBalance
+    │   ├── RingKept, DealSettled, DealClosed
+    │   ├── AuditPassed, AuditFailed
+    │   └── BytesDropped
+    └── the client's side
+        ├── OperatorEvent: QuoteReceived, OperatorPassed
+        ├── ReplicaEvent: Uploading, Uploaded, DealOpened, ReplicaLost, ReplicaRepaired
+        ├── ManifestSaved
+        └── Downloading
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened."""
+
+    def record(self) -> dict[str, Any]:
+        """The event as plain data, ready for JSON; bytes become hexadecimal."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {"event": type(self).__name__, **{name: _plain(value) for name, value in values.items()}}
+
+
+def _plain(value: Any) -> Any:
+    return "0x" + value.hex() if isinstance(value, bytes) else value
+
+
+Emit = Callable[[Event], None]
+"""A subscriber."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentStarted(Event):
+    """The operator's agent runs; it knows `deals` deals."""
+
+    operator: str
+    deals: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentStopped(Event):
+    """The operator's agent has stopped cleanly."""
+
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainLost(Event):
+    """The chain can't be read; the agent tries again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainBack(Event):
+    """The chain can be read again."""
+
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted(Event):
+    """A client was promised terms; `price` in price units a period."""
+
+    client: str
+    leaves: int
+    price: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Declined(Event):
+    """A peer was refused, and why."""
+
+    peer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BytesReceived(Event):
+    """An upload is complete, hashed and on disk."""
+
+    root: bytes
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class TermsSigned(Event):
+    """The agent signed a deal, which the client may open until block `deadline`."""
+
+    id: bytes
+    client: str
+    deadline: int
+
+
+@dataclass(frozen=True, slots=True)
+class BytesServed(Event):
+    """A reader has got a range of a root."""
+
+    root: bytes
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class DealKnown(Event):
+    """A deal of this operator is open on chain; `held` says whether its bytes are here."""
+
+    id: bytes
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodEvent(Event):
+    """Something about one period."""
+
+    period: int
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodProven(PeriodEvent):
+    """The proof for all deals is on chain."""
+
+    gas: int
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodMissed(PeriodEvent):
+    """The period ended without a proof of its live deals."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProofDelayed(PeriodEvent):
+    """No proof yet, and why; the agent tries again while the period lasts."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LowBalance(Event):
+    """The agent's account pays for about `proofs` more proofs: top it up."""
+
+    account: str
+    wei: int
+    proofs: int
+
+
+@dataclass(frozen=True, slots=True)
+class RingKept(Event):
+    """Upkeep of the ring: what was done, to how many deals."""
+
+    action: str
+    deals: int
+
+
+@dataclass(frozen=True, slots=True)
+class DealSettled(Event):
+    """A deal was settled up to `cursor`; amounts in wei."""
+
+    id: bytes
+    cursor: int
+    paid: int
+    fee: int
+    refunded: int
+    missed: int
+
+
+@dataclass(frozen=True, slots=True)
+class DealClosed(Event):
+    """A deal is closed for good; collateral in units of stake."""
+
+    id: bytes
+    slashed: int
+    unlocked: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPassed(Event):
+    """One random leaf of each of `deals` stored deals still matches its root."""
+
+    deals: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFailed(Event):
+    """A stored deal's bytes are damaged or gone."""
+
+    id: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BytesDropped(Event):
+    """Bytes were deleted, since nothing binds the operator to them any more."""
+
+    root: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorEvent(Event):
+    """Something about one operator, seen by a client."""
+
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteReceived(OperatorEvent):
+    """An operator offers; `price` in price units a period, `collateral` in units of stake."""
+
+    price: int
+    collateral: int
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorPassed(OperatorEvent):
+    """An operator isn't used, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaEvent(Event):
+    """Something about one replica of one file."""
+
+    name: str
+    number: int
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uploading(ReplicaEvent):
+    """`sent` of `size` sealed bytes are on their way."""
+
+    sent: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded(ReplicaEvent):
+    """The operator holds the bytes and has signed the deal."""
+
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DealOpened(ReplicaEvent):
+    """The deal is on chain."""
+
+    id: bytes
+    gas: int
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaLost(ReplicaEvent):
+    """A replica's deal is over before its time, or misses too much."""
+
+    missed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaRepaired(ReplicaEvent):
+    """A new replica stands for the one with number `replaced`."""
+
+    replaced: int
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestSaved(Event):
+    """The manifest of `name` is on disk, sealed."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Downloading(OperatorEvent):
+    """`done` of `size` bytes of `name` are back; `operator` serves at present."""
+
+    name: str
+    done: int
+    size: int

@@ -1,0 +1,204 @@
+"""What an operator's agent must not forget: deals it signed, what became of them, how far it has read.
+
+One SQLite file. It survives a kill at any point, since every promise is written before it is made, and
+it can be rebuilt from the chain but for the bytes' sizes. A deal's place in the ring is that of the block
+up to which the chain was read, `scanned`.
+"""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass
+from enum import IntEnum
+from pathlib import Path
+
+from xmbl.crypto.typed_data import Deal, Terms
+
+NOWHERE = 2**48 - 1
+"""The position of a deal that lies in no ring."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS deals (
+    id BLOB PRIMARY KEY, operator TEXT NOT NULL, root BLOB NOT NULL, terms TEXT NOT NULL,
+    size INTEGER NOT NULL, state INTEGER NOT NULL, deadline INTEGER NOT NULL, start INTEGER NOT NULL,
+    previous INTEGER NOT NULL, price INTEGER NOT NULL, moved INTEGER NOT NULL, end INTEGER NOT NULL,
+    cursor INTEGER NOT NULL, missed INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS deals_by_root ON deals (root);
+CREATE INDEX IF NOT EXISTS deals_by_state ON deals (state, deadline);
+CREATE TABLE IF NOT EXISTS periods (
+    number INTEGER PRIMARY KEY, phase INTEGER NOT NULL, attempt INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+"""
+
+
+class DealState(IntEnum):
+    """Signed: the client may still open it. Open: on chain. Closed: settled to its end."""
+
+    SIGNED = 1
+    OPEN = 2
+    CLOSED = 3
+
+
+class Phase(IntEnum):
+    """How far the agent is with a period."""
+
+    WAITING = 1
+    PROVING = 2
+    PROVEN = 3
+    MISSED = 4
+    EMPTY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a deal lies in the ring, and its progress, as the chain's record says it."""
+
+    start: int
+    previous: int
+    moved: int
+    end: int
+    cursor: int
+    missed: int
+
+
+UNPLACED = Place(NOWHERE, NOWHERE, 0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDeal:
+    """A deal of this operator; `size` in bytes of what is stored."""
+
+    deal: Deal
+    id: bytes
+    size: int
+    state: DealState
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodNote:
+    """What is known of a period; `attempt` counts the transactions tried."""
+
+    phase: Phase = Phase.WAITING
+    attempt: int = 0
+
+
+class Journal:
+    """The agent's memory in `path`; safe to use from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = threading.RLock()
+        self._base = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._base.execute("PRAGMA journal_mode=WAL")
+        # a promise must be on disk before it is spoken
+        self._base.execute("PRAGMA synchronous=FULL")
+        self._base.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._base.close()
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """All changes inside are kept together or not at all."""
+        with self._lock:
+            self._base.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._base.execute("ROLLBACK")
+                raise
+            self._base.execute("COMMIT")
+
+    def sign(self, deal: Deal, size: int) -> None:
+        """Remember a deal before its signature leaves this machine."""
+        self._put(deal, deal.id(), size, DealState.SIGNED, UNPLACED)
+
+    def open(self, deal: Deal, size: int, place: Place) -> None:
+        """The deal is open on chain at `place`; `size` bytes of it are stored here."""
+        self._put(deal, deal.id(), size, DealState.OPEN, place)
+
+    def move(self, deal_id: bytes, place: Place) -> None:
+        """The chain's record of the deal is now this; one that is settled to its end is closed."""
+        state = DealState.OPEN if place.cursor else DealState.CLOSED
+        self._run(
+            "UPDATE deals SET start=?, previous=?, moved=?, end=?, cursor=?, missed=?, state=? WHERE id=?",
+            (*astuple(place), state, deal_id),
+        )
+
+    def forget(self, deal_id: bytes) -> None:
+        """Nothing binds the operator to this deal any more."""
+        self._run("DELETE FROM deals WHERE id=?", (deal_id,))
+
+    def deal(self, deal_id: bytes) -> KnownDeal | None:
+        """The deal with this id, if it is known."""
+        return next(self._deals("WHERE id=?", (deal_id,)), None)
+
+    def deals(self, state: DealState) -> list[KnownDeal]:
+        """All deals in that state."""
+        return list(self._deals("WHERE state=? ORDER BY id", (state,)))
+
+    def expired(self, block: int) -> list[KnownDeal]:
+        """Signed deals that can't be opened after `block` any more."""
+        return list(self._deals("WHERE state=? AND deadline<=?", (DealState.SIGNED, block)))
+
+    def holders(self, root: bytes) -> list[KnownDeal]:
+        """The deals that need the bytes of `root`."""
+        return list(self._deals("WHERE root=?", (root,)))
+
+    def before(self, position: int) -> list[bytes]:
+        """The ids of the deals that start below `position`."""
+        rows = self._run("SELECT id FROM deals WHERE start<? ORDER BY start", (position,))
+        return [row[0] for row in rows]
+
+    def layout(self, period: int) -> list[tuple[int, int, bytes]]:
+        """Position, price and id of each deal in the ring of `period`, in order."""
+        query = """SELECT CASE WHEN moved>? THEN previous ELSE start END AS position, price, id FROM deals
+                   WHERE state>=? AND position<? ORDER BY position"""
+        return list(self._run(query, (period, DealState.OPEN, NOWHERE)))
+
+    def bytes_held(self, *states: DealState) -> int:
+        """Bytes that deals in these states keep; a root that two deals share counts once."""
+        marks = ",".join("?" * len(states))
+        query = f"SELECT root, MAX(size) AS size FROM deals WHERE state IN ({marks}) GROUP BY root"  # noqa: S608
+        return int(self._run(f"SELECT COALESCE(SUM(size), 0) FROM ({query})", states)[0][0])  # noqa: S608
+
+    def period(self, number: int) -> PeriodNote:
+        """What is noted of a period."""
+        rows = self._run("SELECT phase, attempt FROM periods WHERE number=?", (number,))
+        return PeriodNote(Phase(rows[0][0]), rows[0][1]) if rows else PeriodNote()
+
+    def note(self, number: int, phase: Phase, attempt: int) -> None:
+        """Note how far a period has come."""
+        self._run("INSERT OR REPLACE INTO periods VALUES (?,?,?)", (number, phase, attempt))
+
+    def fact(self, name: str, default: int = 0) -> int:
+        """A number kept under `name`."""
+        rows = self._run("SELECT value FROM facts WHERE name=?", (name,))
+        return int(rows[0][0]) if rows else default
+
+    def keep(self, name: str, value: int) -> None:
+        """Keep a number under `name`."""
+        self._run("INSERT OR REPLACE INTO facts VALUES (?,?)", (name, value))
+
+    def _put(self, deal: Deal, deal_id: bytes, size: int, state: DealState, place: Place) -> None:
+        terms = deal.terms
+        row = (deal_id, deal.operator, deal.root, json.dumps(astuple(terms)), size, state, terms.deadline)
+        where = (place.start, place.previous, terms.price, place.moved, place.end, place.cursor, place.missed)
+        self._run("INSERT OR REPLACE INTO deals VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", (*row, *where))
+
+    def _deals(self, where: str, values: Sequence[object]) -> Iterator[KnownDeal]:
+        columns = "id, operator, root, terms, size, state, start, previous, moved, end, cursor, missed"
+        for row in self._run(f"SELECT {columns} FROM deals {where}", values):  # noqa: S608
+            deal = Deal(row[1], row[2], Terms(*json.loads(row[3])))
+            yield KnownDeal(deal, row[0], row[4], DealState(row[5]), Place(*row[6:]))
+
+    def _run(self, query: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
+        with self._lock:
+            return self._base.execute(query, values).fetchall()

@@ -1,0 +1,196 @@
+"""The client's memory of a stored file: keys, replicas, deals. Sealed to the wallet.
+
+Whoever has the manifest and one answering operator has the file; without it the bytes are noise. It is
+written before any money moves and after every step, so that an interrupted `put` goes on where it
+stopped. A replica's number is never used twice: it is in the key of its bytes.
+"""
+
+import hashlib
+import hmac
+import json
+from dataclasses import asdict, dataclass, replace
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+from xmbl import files
+from xmbl.config import checked_name
+from xmbl.crypto.envelope import open_secret, seal_secret
+from xmbl.crypto.typed_data import Deal, Terms
+from xmbl.errors import Corrupt, NotStored, UsageError
+
+VERSION = 1
+_SUFFIX = ".manifest"
+_TAG = b"XMBL manifest 1"
+
+
+class ReplicaState(IntEnum):
+    """Planned: no operator holds it for certain. Signed: an operator holds it and signed the deal. Open: the
+    deal is on chain. Lost: another replica stands for it."""
+
+    PLANNED = 1
+    SIGNED = 2
+    OPEN = 3
+    LOST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A run of the plaintext that fits one deal: `size` bytes from `offset` on."""
+
+    index: int
+    offset: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """One sealed copy of a part, under the key that its number gives."""
+
+    number: int
+    part: int
+    state: ReplicaState = ReplicaState.PLANNED
+    deal: Deal | None = None
+    signature: bytes = b""
+
+    @property
+    def operator(self) -> str:
+        """Who holds it; empty while nobody does."""
+        return self.deal.operator if self.deal else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A stored file or folder; `market` is the address of its `StorageDeals`."""
+
+    name: str
+    chain_id: int
+    market: str
+    client: str
+    key: bytes
+    end: int
+    folder: bool
+    source: str
+    size: int
+    parts: tuple[Part, ...]
+    replicas: tuple[Replica, ...]
+
+    def replica(self, number: int) -> Replica:
+        """The replica with this number; `UsageError` if there is none."""
+        for replica in self.replicas:
+            if replica.number == number:
+                return replica
+        raise UsageError(f"{self.name} has no replica {number}; `xmbl deal show {self.name}` lists them.")
+
+    def with_replica(self, changed: Replica) -> "Manifest":
+        """The same with one replica changed, or added where its number is new."""
+        others = [replica for replica in self.replicas if replica.number != changed.number]
+        return replace(self, replicas=tuple(sorted([*others, changed], key=lambda one: one.number)))
+
+    def next_number(self) -> int:
+        """The number for another replica: above all that ever were."""
+        return max((replica.number for replica in self.replicas), default=-1) + 1
+
+    def standing(self) -> list[Replica]:
+        """The replicas that no other one stands for."""
+        return [replica for replica in self.replicas if replica.state != ReplicaState.LOST]
+
+    def holders(self, part: int) -> list[Replica]:
+        """The replicas of a part whose bytes some operator has got, those that stand first."""
+        held = [one for one in self.replicas if one.part == part and one.deal]
+        return sorted(held, key=lambda one: (one.state == ReplicaState.LOST, one.number))
+
+    def complete(self) -> bool:
+        """Whether every replica that stands has an open deal."""
+        return all(replica.state == ReplicaState.OPEN for replica in self.standing())
+
+
+def wallet_key(private_key: bytes) -> bytes:
+    """The key under which a wallet's manifests are sealed: the wallet's own backup restores it."""
+    return hmac.new(private_key, _TAG, hashlib.sha256).digest()
+
+
+def dump(manifest: Manifest, key: bytes) -> bytes:
+    """The manifest sealed under `key`."""
+    return seal_secret(key, json.dumps({"version": VERSION, **asdict(manifest)}, default=_hex).encode())
+
+
+def parse(sealed: bytes, key: bytes) -> Manifest:
+    """The manifest in sealed bytes; `Corrupt` if they are damaged or sealed to another wallet."""
+    try:
+        plain = open_secret(key, sealed)
+    except Corrupt:
+        raise Corrupt("The manifest is damaged or belongs to another wallet; choose that wallet.") from None
+    document = json.loads(plain)
+    if document.pop("version") != VERSION:
+        raise Corrupt("The manifest was written by another version of XMBL; use that one.")
+    return _manifest(document)
+
+
+def _hex(value: bytes) -> str:
+    return value.hex()
+
+
+def _manifest(document: dict[str, Any]) -> Manifest:
+    document["key"] = bytes.fromhex(document["key"])
+    document["parts"] = tuple(Part(**part) for part in document["parts"])
+    document["replicas"] = tuple(_replica(**replica) for replica in document["replicas"])
+    return Manifest(**document)
+
+
+def _replica(number: int, part: int, state: int, deal: dict[str, Any] | None, signature: str) -> Replica:
+    return Replica(
+        number, part, ReplicaState(state), _deal(**deal) if deal else None, bytes.fromhex(signature)
+    )
+
+
+def _deal(operator: str, root: str, terms: dict[str, Any]) -> Deal:
+    return Deal(operator, bytes.fromhex(root), Terms(**terms))
+
+
+class Manifests:
+    """The manifests of one wallet, each a sealed file in `folder`, replaced in one step."""
+
+    def __init__(self, folder: Path, key: bytes) -> None:
+        self._folder = folder
+        self._key = key
+
+    def path(self, name: str) -> Path:
+        """Where the manifest of `name` rests."""
+        return self._folder / f"{checked_name(name, 'stored file')}{_SUFFIX}"
+
+    def names(self) -> list[str]:
+        """All names, sorted."""
+        return sorted(path.name.removesuffix(_SUFFIX) for path in self._folder.glob(f"*{_SUFFIX}"))
+
+    def load(self, name: str) -> Manifest:
+        """The manifest of `name`; `NotStored` if there is none."""
+        return parse(self._read(name), self._key)
+
+    def save(self, manifest: Manifest) -> Path:
+        """Replace the manifest on disk; when this returns it is there to stay."""
+        path = self.path(manifest.name)
+        files.write_whole(path, [dump(manifest, self._key)])
+        return path
+
+    def backup(self, name: str, target: Path) -> None:
+        """Copy the sealed manifest to `target`; it is of use only with this wallet."""
+        files.write_whole(target, [self._read(name)])
+
+    def restore(self, source: Path) -> Manifest:
+        """Take a backup in; `UsageError` if that name is taken by another file."""
+        sealed = source.read_bytes()
+        manifest = parse(sealed, self._key)
+        if self.path(manifest.name).exists() and self.load(manifest.name).key != manifest.key:
+            raise UsageError(
+                f"Another file is stored as {manifest.name!r} here; move its manifest away first."
+            )
+        files.write_whole(self.path(manifest.name), [sealed])
+        return manifest
+
+    def _read(self, name: str) -> bytes:
+        try:
+            return self.path(name).read_bytes()
+        except FileNotFoundError:
+            raise NotStored(f"Nothing is stored as {name!r}; `xmbl deal list` shows what is.") from None

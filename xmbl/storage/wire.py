@@ -1,0 +1,178 @@
+"""The messages between a client and an operator, and their limits.
+
+    /xmbl/quote/1    QuoteRequest → SignedQuote
+    /xmbl/store/1    StoreRequest → StoreReady, the bytes unless they are held, → StoreReceipt
+    /xmbl/stream/1   any number of: ReadRequest → ReadReady and the bytes; LeafRequest → LeafReply
+
+A `Refusal` may stand in the place of every answer; `decode` raises it as `Refused`. Whatever else
+a peer sends that isn't exactly the message expected raises `ProtocolError`, and so do numbers that
+no contract would accept.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Annotated, Any, Self, get_type_hints
+
+from xmbl.crypto.typed_data import Deal, Quote
+from xmbl.errors import ProtocolError, Refused
+from xmbl.storage.fields import (
+    ADDRESS,
+    BLOCK,
+    FLAG,
+    HASH,
+    LEAF,
+    LEAF_INDEX,
+    LENGTH,
+    OFFSET,
+    PATH,
+    PERIOD,
+    QUOTED,
+    REASON,
+    ROOT,
+    SALT,
+    SIGNATURE,
+    SIZE,
+    Codec,
+)
+
+QUOTE = "/xmbl/quote/1"
+STORE = "/xmbl/store/1"
+STREAM = "/xmbl/stream/1"
+
+
+@cache
+def _codecs(message: type) -> dict[str, Codec[Any]]:
+    hints = get_type_hints(message, include_extras=True)
+    return {name: hint.__metadata__[0] for name, hint in hints.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What travels: a map of `kind`, the class's name, and its fields."""
+
+    def encode(self) -> dict[str, Any]:
+        """The map that a channel sends."""
+        packed = {name: codec.pack(getattr(self, name)) for name, codec in _codecs(type(self)).items()}
+        return {"kind": type(self).__name__, **packed}
+
+    @classmethod
+    def decode(cls, raw: Any) -> Self:
+        """This message out of what a peer sent; `Refused` if it declined, `ProtocolError` for all else."""
+        kind = raw.get("kind") if isinstance(raw, dict) else None
+        if kind == Refusal.__name__ and cls is not Refusal:
+            raise Refused(Refusal.decode(raw).reason)
+        if kind != cls.__name__:
+            raise ProtocolError(f"The peer sent something else than a {cls.__name__}; try another.")
+        return cls._unpacked(raw)
+
+    @classmethod
+    def _unpacked(cls, raw: dict[str, Any]) -> Self:
+        codecs = _codecs(cls)
+        if raw.keys() - {"kind"} != codecs.keys():
+            raise ProtocolError(f"The peer sent a {cls.__name__} with other fields; try another.")
+        return cls(**{name: _checked(cls, name, codec, raw[name]) for name, codec in codecs.items()})
+
+
+def _checked(message: type, name: str, codec: Codec[Any], raw: Any) -> Any:
+    try:
+        return codec.unpack(raw)
+    except (ValueError, TypeError):
+        raise ProtocolError(
+            f"The peer sent a {message.__name__} whose {name} is wrong; try another."
+        ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal(Message):
+    """No, and why: a sentence for people."""
+
+    reason: Annotated[str, REASON]
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRequest(Message):
+    """What would `size` sealed bytes cost `client`, up to period `end` (not covered)?"""
+
+    client: Annotated[str, ADDRESS]
+    size: Annotated[int, SIZE]
+    end: Annotated[int, PERIOD]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedQuote(Message):
+    """The operator's promise to sign these terms, signed by its agent."""
+
+    quote: Annotated[Quote, QUOTED]
+    signature: Annotated[bytes, SIGNATURE]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRequest(Message):
+    """`size` bytes shall be stored under a quote; `root` if the client knows it, else empty."""
+
+    quote: Annotated[Quote, QUOTED]
+    signature: Annotated[bytes, SIGNATURE]
+    size: Annotated[int, SIZE]
+    root: Annotated[bytes, ROOT]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreReady(Message):
+    """Send the bytes, unless they are `held` already."""
+
+    held: Annotated[bool, FLAG]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreReceipt(Message):
+    """The bytes are held; the agent signed the deal with this root, deadline and salt."""
+
+    root: Annotated[bytes, HASH]
+    deadline: Annotated[int, BLOCK]
+    salt: Annotated[int, SALT]
+    signature: Annotated[bytes, SIGNATURE]
+
+    def deal(self, quote: Quote) -> Deal:
+        """The deal that was signed: the quoted terms, completed."""
+        return Deal(quote.operator, self.root, replace(quote.terms, deadline=self.deadline, salt=self.salt))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRequest(Message):
+    """`length` bytes from `offset` on of what is held under `root`."""
+
+    root: Annotated[bytes, HASH]
+    offset: Annotated[int, OFFSET]
+    length: Annotated[int, LENGTH]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReady(Message):
+    """The range follows, exactly `length` bytes."""
+
+    length: Annotated[int, LENGTH]
+
+
+@dataclass(frozen=True, slots=True)
+class LeafRequest(Message):
+    """One leaf of `root` with its path, as a proof on chain would show it."""
+
+    root: Annotated[bytes, HASH]
+    index: Annotated[int, LEAF_INDEX]
+
+
+@dataclass(frozen=True, slots=True)
+class LeafReply(Message):
+    """The leaf and the siblings from the bottom up; the reader verifies them."""
+
+    leaf: Annotated[bytes, LEAF]
+    path: Annotated[tuple[bytes, ...], PATH]
+
+
+def decode_any(raw: Any, *kinds: type[Message]) -> Message:
+    """Whichever of `kinds` a peer sent; `ProtocolError` when it is none of them."""
+    name = raw.get("kind") if isinstance(raw, dict) else None
+    for kind in kinds:
+        if kind.__name__ == name:
+            return kind.decode(raw)
+    raise ProtocolError(f"The peer sent none of {', '.join(kind.__name__ for kind in kinds)}; try another.")
