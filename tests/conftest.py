@@ -1,0 +1,32 @@
+"""What all tests share: how hard Hypothesis looks, and a closed door to the network for unit tests.
+
+`XMBL_PROFILE=long uv run pytest tests/stateful` plays the random machines for minutes instead of seconds.
+"""
+
+import os
+import socket
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+UNIT = Path(__file__).parent / "unit"
+
+_shared = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+settings.register_profile("quick", _shared, max_examples=25, stateful_step_count=40, derandomize=True)
+settings.register_profile("long", _shared, max_examples=400, stateful_step_count=100, print_blob=True)
+settings.load_profile(os.environ.get("XMBL_PROFILE", "quick"))
+
+
+@pytest.fixture(autouse=True)
+def _no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A unit test that reaches for the network fails, instead of passing on a good day."""
+    if not request.node.path.is_relative_to(UNIT):
+        return
+
+    def refuse(*_: Any) -> NoReturn:
+        raise AssertionError("a unit test opens no connection; move it to tests/integration")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket.socket, "connect_ex", refuse)
