@@ -10,7 +10,8 @@ from typing import Any, Generic, TypeVar
 
 from eth_utils.address import to_canonical_address, to_checksum_address
 
-from xmbl.crypto.merkle import LEAF_BYTES, MAX_LEAVES
+from xmbl.crypto.merkle import MAX_LEAVES
+from xmbl.crypto.tree_levels import LEAF_BYTES
 from xmbl.crypto.typed_data import Quote, Terms
 
 MAX_SIZE = MAX_LEAVES * LEAF_BYTES

@@ -13,18 +13,17 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from enum import IntEnum
 from pathlib import Path
+from typing import Any
 
 from xmbl.crypto.typed_data import Deal, Terms
-
-NOWHERE = 2**48 - 1
-"""The position of a deal that lies in no ring."""
+from xmbl.storage.rules import NOWHERE, Record
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS deals (
     id BLOB PRIMARY KEY, operator TEXT NOT NULL, root BLOB NOT NULL, terms TEXT NOT NULL,
-    size INTEGER NOT NULL, state INTEGER NOT NULL, deadline INTEGER NOT NULL, start INTEGER NOT NULL,
-    previous INTEGER NOT NULL, price INTEGER NOT NULL, moved INTEGER NOT NULL, end INTEGER NOT NULL,
-    cursor INTEGER NOT NULL, missed INTEGER NOT NULL
+    size INTEGER NOT NULL, state INTEGER NOT NULL, deadline INTEGER NOT NULL,
+    start INTEGER NOT NULL, previous INTEGER NOT NULL, price INTEGER NOT NULL, leaves INTEGER NOT NULL,
+    moved INTEGER NOT NULL, end INTEGER NOT NULL, cursor INTEGER NOT NULL, missed INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS deals_by_root ON deals (root);
 CREATE INDEX IF NOT EXISTS deals_by_state ON deals (state, deadline);
@@ -54,29 +53,14 @@ class Phase(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a deal lies in the ring, and its progress, as the chain's record says it."""
-
-    start: int
-    previous: int
-    moved: int
-    end: int
-    cursor: int
-    missed: int
-
-
-UNPLACED = Place(NOWHERE, NOWHERE, 0, 0, 0, 0)
-
-
-@dataclass(frozen=True, slots=True)
 class KnownDeal:
-    """A deal of this operator; `size` in bytes of what is stored."""
+    """A deal of this operator; `size` in bytes of what is stored, `record` the chain's once it is open."""
 
     deal: Deal
     id: bytes
     size: int
     state: DealState
-    place: Place
+    record: Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +102,21 @@ class Journal:
 
     def sign(self, deal: Deal, size: int) -> None:
         """Remember a deal before its signature leaves this machine."""
-        self._put(deal, deal.id(), size, DealState.SIGNED, UNPLACED)
+        terms = deal.terms
+        nowhere = Record(NOWHERE, NOWHERE, terms.price, terms.leaves, 0, terms.end, 0, 0)
+        self._put(deal, size, DealState.SIGNED, nowhere)
 
-    def open(self, deal: Deal, size: int, place: Place) -> None:
-        """The deal is open on chain at `place`; `size` bytes of it are stored here."""
-        self._put(deal, deal.id(), size, DealState.OPEN, place)
+    def open(self, deal: Deal, size: int, record: Record) -> None:
+        """The deal is open on chain; `size` bytes of it are stored here."""
+        self._put(deal, size, DealState.OPEN, record)
 
-    def move(self, deal_id: bytes, place: Place) -> None:
+    def update(self, deal_id: bytes, record: Record) -> None:
         """The chain's record of the deal is now this; one that is settled to its end is closed."""
-        state = DealState.OPEN if place.cursor else DealState.CLOSED
+        state = DealState.OPEN if record.cursor else DealState.CLOSED
         self._run(
-            "UPDATE deals SET start=?, previous=?, moved=?, end=?, cursor=?, missed=?, state=? WHERE id=?",
-            (*astuple(place), state, deal_id),
+            """UPDATE deals SET start=?, previous=?, price=?, leaves=?, moved=?, end=?, cursor=?, missed=?,
+               state=? WHERE id=?""",
+            (*astuple(record), state, deal_id),
         )
 
     def forget(self, deal_id: bytes) -> None:
@@ -157,17 +144,18 @@ class Journal:
         rows = self._run("SELECT id FROM deals WHERE start<? ORDER BY start", (position,))
         return [row[0] for row in rows]
 
-    def layout(self, period: int) -> list[tuple[int, int, bytes]]:
-        """Position, price and id of each deal in the ring of `period`, in order."""
-        query = """SELECT CASE WHEN moved>? THEN previous ELSE start END AS position, price, id FROM deals
+    def layout(self, period: int) -> list[tuple[int, bytes, Record]]:
+        """Position, id and record of each deal in the ring of `period`, in order."""
+        query = """SELECT CASE WHEN moved>? THEN previous ELSE start END AS position, id,
+                          start, previous, price, leaves, moved, end, cursor, missed FROM deals
                    WHERE state>=? AND position<? ORDER BY position"""
-        return list(self._run(query, (period, DealState.OPEN, NOWHERE)))
+        rows = self._run(query, (period, DealState.OPEN, NOWHERE))
+        return [(row[0], row[1], Record(*row[2:])) for row in rows]
 
-    def bytes_held(self, *states: DealState) -> int:
-        """Bytes that deals in these states keep; a root that two deals share counts once."""
-        marks = ",".join("?" * len(states))
-        query = f"SELECT root, MAX(size) AS size FROM deals WHERE state IN ({marks}) GROUP BY root"  # noqa: S608
-        return int(self._run(f"SELECT COALESCE(SUM(size), 0) FROM ({query})", states)[0][0])  # noqa: S608
+    def bytes_held(self, most: DealState = DealState.CLOSED) -> int:
+        """Bytes that deals up to this state keep; a root that two deals share counts once."""
+        sizes = "SELECT MAX(size) AS size FROM deals WHERE state<=? GROUP BY root"
+        return int(self._run(f"SELECT COALESCE(SUM(size), 0) FROM ({sizes})", (most,))[0][0])  # noqa: S608
 
     def period(self, number: int) -> PeriodNote:
         """What is noted of a period."""
@@ -187,18 +175,22 @@ class Journal:
         """Keep a number under `name`."""
         self._run("INSERT OR REPLACE INTO facts VALUES (?,?)", (name, value))
 
-    def _put(self, deal: Deal, deal_id: bytes, size: int, state: DealState, place: Place) -> None:
+    def _put(self, deal: Deal, size: int, state: DealState, record: Record) -> None:
         terms = deal.terms
-        row = (deal_id, deal.operator, deal.root, json.dumps(astuple(terms)), size, state, terms.deadline)
-        where = (place.start, place.previous, terms.price, place.moved, place.end, place.cursor, place.missed)
-        self._run("INSERT OR REPLACE INTO deals VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", (*row, *where))
+        row = (deal.id(), deal.operator, deal.root, json.dumps(astuple(terms)), size, state, terms.deadline)
+        self._run(f"INSERT OR REPLACE INTO deals VALUES ({_marks(15)})", (*row, *astuple(record)))  # noqa: S608
 
     def _deals(self, where: str, values: Sequence[object]) -> Iterator[KnownDeal]:
-        columns = "id, operator, root, terms, size, state, start, previous, moved, end, cursor, missed"
+        columns = """id, operator, root, terms, size, state,
+                     start, previous, price, leaves, moved, end, cursor, missed"""
         for row in self._run(f"SELECT {columns} FROM deals {where}", values):  # noqa: S608
             deal = Deal(row[1], row[2], Terms(*json.loads(row[3])))
-            yield KnownDeal(deal, row[0], row[4], DealState(row[5]), Place(*row[6:]))
+            yield KnownDeal(deal, row[0], row[4], DealState(row[5]), Record(*row[6:]))
 
-    def _run(self, query: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
+    def _run(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         with self._lock:
             return self._base.execute(query, values).fetchall()
+
+
+def _marks(count: int) -> str:
+    return ",".join("?" * count)

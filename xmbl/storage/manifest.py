@@ -5,8 +5,6 @@ written before any money moves and after every step, so that an interrupted `put
 stopped. A replica's number is never used twice: it is in the key of its bytes.
 """
 
-import hashlib
-import hmac
 import json
 from dataclasses import asdict, dataclass, replace
 from enum import IntEnum
@@ -21,7 +19,6 @@ from xmbl.errors import Corrupt, NotStored, UsageError
 
 VERSION = 1
 _SUFFIX = ".manifest"
-_TAG = b"XMBL manifest 1"
 
 
 class ReplicaState(IntEnum):
@@ -106,11 +103,6 @@ class Manifest:
         return all(replica.state == ReplicaState.OPEN for replica in self.standing())
 
 
-def wallet_key(private_key: bytes) -> bytes:
-    """The key under which a wallet's manifests are sealed: the wallet's own backup restores it."""
-    return hmac.new(private_key, _TAG, hashlib.sha256).digest()
-
-
 def dump(manifest: Manifest, key: bytes) -> bytes:
     """The manifest sealed under `key`."""
     return seal_secret(key, json.dumps({"version": VERSION, **asdict(manifest)}, default=_hex).encode())
@@ -150,9 +142,13 @@ def _deal(operator: str, root: str, terms: dict[str, Any]) -> Deal:
 
 
 class Manifests:
-    """The manifests of one wallet, each a sealed file in `folder`, replaced in one step."""
+    """The manifests of one wallet, each a sealed file in `folder`, replaced in one step.
+
+    `key` is `envelope.wallet_key(private key, "manifest")`: the wallet's own backup restores it.
+    """
 
     def __init__(self, folder: Path, key: bytes) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder = folder
         self._key = key
 

@@ -6,12 +6,13 @@ Pure: it is told how things stand and answers with terms, or raises `Refused`.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from xmbl.crypto.merkle import LEAF_BYTES, leaf_count
+from xmbl.crypto.merkle import leaf_count
+from xmbl.crypto.tree_levels import LEAF_BYTES
 from xmbl.crypto.typed_data import Quote, Terms
 from xmbl.errors import Refused
 from xmbl.storage.rules import Parameters
 from xmbl.storage.wire import QuoteRequest
-from xmbl.units import STAKE_UNIT, format_size
+from xmbl.units import format_size
 
 GIB = 2**30
 QUOTE_BLOCKS = 300
@@ -69,8 +70,7 @@ def price_of(policy: StoragePolicy, parameters: Parameters, leaves: int) -> int:
 
 def collateral_of(policy: StoragePolicy, parameters: Parameters, price: int) -> int:
     """Units of stake to lock: the market's least, rounded up, times the policy's cover."""
-    cover = parameters.cover * price * parameters.price_unit * parameters.rate
-    return -(-cover * policy.cover // (100 * STAKE_UNIT))
+    return -(-parameters.least_collateral(price) * policy.cover // 100)
 
 
 def patience(parameters: Parameters) -> int:

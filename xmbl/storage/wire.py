@@ -10,8 +10,7 @@ no contract would accept.
 """
 
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import Annotated, Any, Self, get_type_hints
+from typing import Annotated, Any, ClassVar, Self, get_type_hints
 
 from xmbl.crypto.typed_data import Deal, Quote
 from xmbl.errors import ProtocolError, Refused
@@ -40,19 +39,19 @@ STORE = "/xmbl/store/1"
 STREAM = "/xmbl/stream/1"
 
 
-@cache
-def _codecs(message: type) -> dict[str, Codec[Any]]:
-    hints = get_type_hints(message, include_extras=True)
-    return {name: hint.__metadata__[0] for name, hint in hints.items()}
-
-
 @dataclass(frozen=True, slots=True)
 class Message:
     """What travels: a map of `kind`, the class's name, and its fields."""
 
+    codecs: ClassVar[dict[str, Codec[Any]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        hints = get_type_hints(cls, include_extras=True)
+        cls.codecs = {name: hints[name].__metadata__[0] for name in cls.__annotations__}
+
     def encode(self) -> dict[str, Any]:
         """The map that a channel sends."""
-        packed = {name: codec.pack(getattr(self, name)) for name, codec in _codecs(type(self)).items()}
+        packed = {name: codec.pack(getattr(self, name)) for name, codec in self.codecs.items()}
         return {"kind": type(self).__name__, **packed}
 
     @classmethod
@@ -67,10 +66,9 @@ class Message:
 
     @classmethod
     def _unpacked(cls, raw: dict[str, Any]) -> Self:
-        codecs = _codecs(cls)
-        if raw.keys() - {"kind"} != codecs.keys():
+        if raw.keys() - {"kind"} != cls.codecs.keys():
             raise ProtocolError(f"The peer sent a {cls.__name__} with other fields; try another.")
-        return cls(**{name: _checked(cls, name, codec, raw[name]) for name, codec in codecs.items()})
+        return cls(**{name: _checked(cls, name, codec, raw[name]) for name, codec in cls.codecs.items()})
 
 
 def _checked(message: type, name: str, codec: Codec[Any], raw: Any) -> Any:
