@@ -173,7 +173,8 @@ def distribute(recipients: DynArray[address, _RECIPIENTS], weights: DynArray[uin
     @param recipients Strictly ascending accounts; one may be a split.
     @param weights Their parts of a million, each at least 1, together 1,000,000.
     """
-    split: address = split_shares._account(keccak256(abi_encode(split_shares._TAG, recipients, weights)))
+    digest: bytes32 = keccak256(abi_encode(split_shares._TAG, recipients, weights))
+    split: address = split_shares._account(digest)
     balance: uint256 = 0
     phase: uint256 = 0
     rest: uint256 = 0
@@ -184,16 +185,21 @@ def distribute(recipients: DynArray[address, _RECIPIENTS], weights: DynArray[uin
     rest = balance
     last: uint256 = 0
     sum: uint256 = 0
-    for i: uint256 in range(len(recipients), bound=_RECIPIENTS):
-        recipient: uint256 = convert(recipients[i], uint256)
+    i: uint256 = 0
+    for recipient: address in recipients:
+        assert convert(recipient, uint256) > last, "payments: recipients"
+        last = convert(recipient, uint256)
         weight: uint256 = weights[i]
-        assert recipient > last, "payments: recipients"
-        assert weight != 0 and weight <= split_shares._WHOLE, "payments: weights"
-        last = recipient
+        i = unsafe_add(i, 1)
+        assert unsafe_sub(weight, 1) < split_shares._WHOLE, "payments: weights"  # a 0 wraps
         sum = unsafe_add(sum, weight)  # 200 weights of at most 10^6
-        part: uint256 = split_shares._part(phase, total, weight)
+        # written out, it saves a hundredth of the gas: see `split_shares`. total * weight < 2^133
+        part: uint256 = unsafe_sub(
+            unsafe_div(unsafe_mul(total, weight), split_shares._WHOLE),
+            unsafe_div(unsafe_mul(phase, weight), split_shares._WHOLE),
+        )
         rest = unsafe_sub(rest, part)  # parts of the income, as the weights make one whole
-        self._credit_some(recipients[i], part)
+        ledger._credit(recipient, part)
     assert sum == split_shares._WHOLE, "payments: weights"
     ledger._close_distribution(split, rest, total % split_shares._WHOLE)
     log IPayments.Distributed(split=split, amount=unsafe_sub(balance, rest))
