@@ -1,0 +1,192 @@
+"""Asking a node, and the next one when it doesn't answer.
+
+Only here are web3's and the node's many ways of failing told apart.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+from eth_utils import decode_hex
+
+from xmbl.chain.reverts import reason_of, reverted
+from xmbl.errors import ChainError, InsufficientFunds, RpcUnavailable, UsageError, WrongChain
+
+if TYPE_CHECKING:
+    from web3 import Web3
+
+T = TypeVar("T")
+
+_CONNECT_SECONDS = 3.05
+_FIRST_PAUSE = 0.2
+_LONGEST_PAUSE = 5.0
+_RATE_LIMITED = -32005
+
+
+class _Health(Enum):
+    UNCHECKED = 1
+    RIGHT_CHAIN = 2
+    WRONG_CHAIN = 3
+
+
+@dataclass
+class Endpoint:
+    """One node; `name` is fit for messages: it shows no key that a URL may hold."""
+
+    name: str
+    web3: "Web3"
+    health: _Health = _Health.UNCHECKED
+    other_chain: int = 0
+
+
+def connect(url: str, timeout: float) -> Endpoint:
+    """An endpoint for an http(s) URL; nothing is sent yet. `UsageError` for another kind of URL."""
+    import requests
+    from web3 import HTTPProvider, Web3
+
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UsageError(
+            "An RPC URL starts with http:// or https:// and names a host; correct the network file."
+        )
+    session = requests.Session()
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=64))
+    provider = HTTPProvider(
+        url, {"timeout": (_CONNECT_SECONDS, timeout)}, session=session, exception_retry_configuration=None
+    )
+    port = f":{parts.port}" if parts.port else ""
+    return Endpoint(f"{parts.scheme}://{parts.hostname}{port}", Web3(provider, middleware=[]))
+
+
+class Endpoints:
+    """Several nodes of one chain, asked in order from the last that answered. Thread-safe.
+
+    `patience` in seconds bounds how long a question waits while none of them answers.
+    """
+
+    def __init__(self, endpoints: Sequence[Endpoint], chain_id: int, patience: float) -> None:
+        if not endpoints:
+            raise UsageError("A chain needs at least one RPC URL; add one to the network file.")
+        self._endpoints = list(endpoints)
+        self._chain_id = chain_id
+        self._patience = patience
+        self._first = 0
+        self._checking = threading.Lock()
+
+    def ask(self, question: Callable[["Web3"], T], sentence: str = "") -> T:
+        """The first answer. A refusal (`Reverted`, `InsufficientFunds`, `ChainError`) is an answer too."""
+        deadline = time.monotonic() + self._patience
+        failure: Exception | None = None
+        for pause in _pauses():
+            for number in self._order():
+                try:
+                    return self._ask_one(number, question, sentence)
+                except _Unanswered as error:
+                    failure = error.__cause__ if isinstance(error.__cause__, Exception) else error
+            self._require_some_right()
+            if time.monotonic() + pause > deadline:
+                break
+            time.sleep(pause)
+        names = ", ".join(each.name for each in self._endpoints)
+        raise RpcUnavailable(
+            f"No RPC endpoint answers ({names}); check the network or add another."
+        ) from failure
+
+    def _order(self) -> list[int]:
+        count, first = len(self._endpoints), self._first
+        order = ((first + offset) % count for offset in range(count))
+        return [each for each in order if self._endpoints[each].health is not _Health.WRONG_CHAIN]
+
+    def _ask_one(self, number: int, question: Callable[["Web3"], T], sentence: str) -> T:
+        endpoint = self._endpoints[number]
+        try:
+            if endpoint.health is _Health.UNCHECKED:
+                self._check(endpoint)
+            answer = question(endpoint.web3)
+        except Exception as error:
+            raise _told_apart(error, sentence) from error
+        self._first = number
+        return answer
+
+    def _check(self, endpoint: Endpoint) -> None:
+        with self._checking:
+            found = endpoint.web3.eth.chain_id
+            endpoint.other_chain = found
+            endpoint.health = _Health.RIGHT_CHAIN if found == self._chain_id else _Health.WRONG_CHAIN
+        if found != self._chain_id:
+            raise _Unanswered
+
+    def _require_some_right(self) -> None:
+        wrong = [each for each in self._endpoints if each.health is _Health.WRONG_CHAIN]
+        if len(wrong) == len(self._endpoints):
+            found = ", ".join(f"{each.name} serves chain {each.other_chain}" for each in wrong)
+            raise WrongChain(f"Chain {self._chain_id} is expected, but {found}; correct the RPC URL.")
+
+
+class _Unanswered(Exception):
+    """This endpoint has no answer; the next may."""
+
+
+def _pauses() -> Iterator[float]:
+    pause = _FIRST_PAUSE
+    while True:
+        yield pause
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _told_apart(error: Exception, sentence: str) -> Exception:
+    from web3.exceptions import ContractLogicError
+
+    if isinstance(error, _Unanswered | ChainError):
+        return error
+    if _is_silence(error):
+        return _Unanswered()
+    if isinstance(error, ContractLogicError):
+        return reverted(_reason(error), sentence)
+    text = _node_text(error)
+    if type(error).__name__ == "TransactionFailed":  # eth-tester's own, raised in this process
+        return reverted(_text_reason(text), sentence)
+    if "insufficient funds" in text.lower():
+        return InsufficientFunds(f"The account can't pay for this: {text}. Send it ether, then try again.")
+    return ChainError(f"The node refused: {text}.")
+
+
+def _node_text(error: Exception) -> str:
+    """The node's own words: web3 prints the whole response instead."""
+    response = getattr(error, "rpc_response", None) or {}
+    refusal = response.get("error")
+    return str(refusal.get("message") if isinstance(refusal, dict) else refusal or error)
+
+
+def _is_silence(error: Exception) -> bool:
+    from json import JSONDecodeError
+
+    from requests.exceptions import RequestException
+    from web3.exceptions import (
+        BadResponseFormat,
+        ProviderConnectionError,
+        RequestTimedOut,
+        TooManyRequests,
+        Web3RPCError,
+    )
+
+    silent = (RequestException, OSError, JSONDecodeError, BadResponseFormat, ProviderConnectionError)
+    if isinstance(error, (*silent, RequestTimedOut, TooManyRequests)):
+        return True
+    return isinstance(error, Web3RPCError) and f"'code': {_RATE_LIMITED}" in str(error)
+
+
+def _reason(error: Exception) -> str:
+    data = getattr(error, "data", None)
+    if isinstance(data, str) and data.startswith("0x"):
+        return reason_of(decode_hex(data))
+    return _text_reason(str(getattr(error, "message", "")))
+
+
+def _text_reason(text: str) -> str:
+    return text.partition("execution reverted: ")[2]

@@ -1,0 +1,222 @@
+"""The outbox's file: every transaction of one account on one chain, signed before it is sent."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xmbl.chain.call import Call
+from xmbl.chain.client import Inclusion
+from xmbl.chain.fees import Fees
+from xmbl.errors import ConfigError, UsageError
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS owner (account TEXT, chain_id INTEGER, genesis BLOB);
+CREATE TABLE IF NOT EXISTS jobs (
+    key TEXT PRIMARY KEY, nonce INTEGER NOT NULL UNIQUE, gas INTEGER NOT NULL,
+    target TEXT, data BLOB NOT NULL, value TEXT NOT NULL, action TEXT NOT NULL, sentence TEXT NOT NULL,
+    mined BLOB, block INTEGER, block_hash BLOB, succeeded INTEGER, gas_used INTEGER, fee TEXT,
+    final INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS attempts (
+    hash BLOB PRIMARY KEY, nonce INTEGER NOT NULL, raw BLOB NOT NULL,
+    max_fee TEXT NOT NULL, tip TEXT NOT NULL, block INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS attempts_by_nonce ON attempts (nonce);
+CREATE INDEX IF NOT EXISTS unfinished ON jobs (nonce) WHERE final = 0;
+"""
+
+_COLUMNS = (
+    "key, nonce, gas, target, data, action, sentence, value,"
+    " mined, block, block_hash, succeeded, gas_used, fee, final"
+)
+_BUSY_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose transactions a file holds; the genesis hash tells one throw-away chain from the next."""
+
+    account: str
+    chain_id: int
+    genesis: bytes
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One signed transaction for a nonce; `block` is the newest when it was signed."""
+
+    hash: bytes
+    raw: bytes
+    fees: Fees
+    block: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """One wanted transaction.
+
+    `inclusion` once a block holds one of its attempts; `final` once no reorg is expected to take it back.
+    """
+
+    key: str
+    nonce: int
+    gas: int
+    call: Call
+    inclusion: Inclusion | None
+    final: bool
+
+
+Signer = Callable[[int], Attempt]
+"""Signs for a nonce."""
+
+
+class Store:
+    """One SQLite file, durable at each commit (WAL, synchronous FULL). Safe for threads and processes."""
+
+    def __init__(self, path: Path, owner: Owner) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = threading.RLock()
+        self._database = sqlite3.connect(
+            path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = FULL")
+        self._database.executescript(_SCHEMA)
+        self._claim(owner, path)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._database.close()
+
+    def job(self, key: str) -> Job | None:
+        """The job of that key."""
+        return next(iter(self._jobs("WHERE key = ?", key)), None)
+
+    def unfinished(self) -> list[Job]:
+        """The jobs that are still watched, by nonce."""
+        return self._jobs("WHERE final = 0 ORDER BY nonce")
+
+    def mined(self) -> list[Job]:
+        """The jobs that a block holds, by nonce."""
+        return self._jobs("WHERE mined IS NOT NULL ORDER BY nonce")
+
+    def attempts(self, nonce: int) -> list[Attempt]:
+        """All that was signed for a nonce, oldest first."""
+        with self._lock:
+            rows = self._database.execute(
+                "SELECT hash, raw, max_fee, tip, block FROM attempts WHERE nonce = ? ORDER BY rowid", (nonce,)
+            ).fetchall()
+        return [Attempt(row[0], row[1], Fees(int(row[2]), int(row[3])), row[4]) for row in rows]
+
+    def add(self, call: Call, key: str, gas: int, lowest: int, sign: Signer) -> Job:
+        """Give `call` the next nonce from `lowest` on and keep its signed transaction, in one commit.
+
+        Where another thread or process was first with this key, its job is returned instead.
+        """
+        with self._commit():
+            if existing := self.job(key):
+                return existing
+            nonce = self._next_nonce(lowest)
+            self._database.execute(
+                "INSERT INTO jobs (key, nonce, gas, target, data, value, action, sentence)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (key, nonce, gas, call.to, call.data, str(call.value), call.action, call.sentence),
+            )
+            self._keep(nonce, sign(nonce))
+        return Job(key, nonce, gas, call, None, False)
+
+    def add_attempt(self, nonce: int, attempt: Attempt) -> None:
+        """Keep a replacement."""
+        with self._commit():
+            self._keep(nonce, attempt)
+
+    def move(self, job: Job, lowest: int, sign: Signer) -> None:
+        """Give a job whose nonce a stranger used another one, unless somebody did already."""
+        with self._commit():
+            nonce = self._next_nonce(lowest)
+            changed = self._database.execute(
+                "UPDATE jobs SET nonce = ? WHERE key = ? AND nonce = ?", (nonce, job.key, job.nonce)
+            )
+            if changed.rowcount:
+                self._keep(nonce, sign(nonce))
+
+    def record(self, nonce: int, inclusion: Inclusion | None, final: bool) -> None:
+        """Remember where a job was mined; None: a reorg took it back."""
+        place = (
+            (inclusion.transaction, inclusion.block, inclusion.block_hash, inclusion.succeeded,
+             inclusion.gas_used, str(inclusion.fee))
+            if inclusion else (None,) * 6
+        )  # fmt: skip
+        with self._commit():
+            self._database.execute(
+                "UPDATE jobs SET mined = ?, block = ?, block_hash = ?, succeeded = ?, gas_used = ?, fee = ?,"
+                " final = ? WHERE nonce = ?",
+                (*place, final, nonce),
+            )
+
+    def _claim(self, owner: Owner, path: Path) -> None:
+        with self._commit():
+            row = self._database.execute("SELECT account, chain_id, genesis FROM owner").fetchone()
+            if row is None:
+                values = (owner.account, owner.chain_id, owner.genesis)
+                self._database.execute("INSERT INTO owner VALUES (?, ?, ?)", values)
+        if row is None or Owner(*row) == owner:
+            return
+        if row[:2] == (owner.account, owner.chain_id):
+            raise ConfigError(
+                f"{path} belongs to an earlier chain of the same id; move it away and try again."
+            )
+        raise ConfigError(f"{path} is the outbox of {row[0]} on chain {row[1]}; give each its own file.")
+
+    def _next_nonce(self, lowest: int) -> int:
+        (highest,) = self._database.execute("SELECT max(nonce) FROM attempts").fetchone()
+        return lowest if highest is None else max(lowest, highest + 1)
+
+    def _keep(self, nonce: int, attempt: Attempt) -> None:
+        fees = attempt.fees
+        self._database.execute(
+            "INSERT OR IGNORE INTO attempts VALUES (?, ?, ?, ?, ?, ?)",
+            (attempt.hash, nonce, attempt.raw, str(fees.max_fee), str(fees.tip), attempt.block),
+        )
+
+    def _jobs(self, which: str, *values: object) -> list[Job]:
+        with self._lock:
+            rows = self._database.execute(
+                f"SELECT {_COLUMNS} FROM jobs {which}",  # noqa: S608 - `which` is ours
+                values,
+            ).fetchall()
+        return [_job(row) for row in rows]
+
+    @contextmanager
+    def _commit(self) -> Iterator[None]:
+        with self._lock:
+            if self._database.in_transaction:
+                yield
+                return
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._database.execute("ROLLBACK")
+                raise
+            self._database.execute("COMMIT")
+
+
+def require_same(job: Job, call: Call) -> None:
+    """`UsageError` when a key comes back with another call: it must never stand for two things."""
+    if (job.call.to, job.call.data, job.call.value) != (call.to, call.data, call.value):
+        raise UsageError(f"The key {job.key!r} already stands for: {job.call.sentence} Use a new key.")
+
+
+def _job(row: tuple[Any, ...]) -> Job:
+    key, nonce, gas, target, data, action, sentence, value, *place, final = row
+    mined, block, block_hash, succeeded, gas_used, fee = place
+    inclusion = None
+    if mined is not None:
+        inclusion = Inclusion(mined, block, block_hash, bool(succeeded), gas_used, int(fee))
+    return Job(key, nonce, gas, Call(target, data, action, sentence, int(value)), inclusion, bool(final))
