@@ -20,13 +20,13 @@ TOML file that people can send to each other:
 import json
 import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xmbl import files
 from xmbl.errors import ConfigError
 
 CONTRACTS = ("token", "payments", "staking", "registry", "deals")
@@ -177,12 +177,7 @@ def save_settings(home: Folders, settings: Settings) -> None:
 def write_text(path: Path, text: str) -> None:
     """Replace `path` by `text` in one step, readable by the user only; missing folders are made."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(temporary).replace(path)
+    files.write_whole(path, [text.encode()], mode=0o600)
 
 
 def _quoted(value: str | list[str]) -> str:

@@ -16,7 +16,6 @@ from datetime import UTC, datetime
 
 import click
 
-from xmbl.config import folders, write_text
 from xmbl.errors import Reverted, XmblError
 
 INTERRUPTED = 130
@@ -89,6 +88,8 @@ def _usage(error: click.ClickException) -> str:
 
 
 def _unexpected(error: BaseException) -> str:
+    from xmbl.config import folders, write_text
+
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S.%f")
     path = folders().state / "crashes" / f"{moment}.txt"
     # the standard traceback shows code and no values, so no secret can land in the file

@@ -4,30 +4,47 @@ Everything is opened when it is first asked for, so a command pays for what it u
 """
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from xmbl import config
 from xmbl.cli.frame import Choices
 from xmbl.cli.output import Output
-from xmbl.errors import ConfigError
+from xmbl.errors import ChainError, ConfigError, UsageError
 
 if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
+    from xmbl.chain.client import Chain
+    from xmbl.chain.deals import StorageDeals
+    from xmbl.chain.deployments import Deployment
+    from xmbl.chain.outbox import Outbox
+    from xmbl.chain.payments import Payments
+    from xmbl.chain.registry import NodeRegistry
+    from xmbl.chain.staking import Staking
+    from xmbl.chain.token import Token
     from xmbl.identity.keystore import Keystore
 
 T = TypeVar("T")
 
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+
 
 class Session:
-    """One command's view of this machine."""
+    """One command's view of this machine; `patience` in seconds is how long it waits for a silent chain."""
 
     def __init__(self, choices: Choices) -> None:
         self.choices = choices
         self.out = Output(choices.json)
         self.folders = config.folders()
+        self.patience = 30.0
         self._opened: dict[str, Any] = {}
+
+    # the user's choices
 
     def settings(self) -> config.Settings:
         """The user's defaults, under the environment's."""
@@ -42,15 +59,134 @@ class Session:
         """The network that was asked for, else the default, else the only one; `ConfigError` if unclear."""
         return self._once("network", lambda: config.load_network(self.folders, self._network_name()))
 
+    def wallet(self) -> str:
+        """The name of the wallet that was asked for, else the default, else the only one."""
+        chosen = self.choices.wallet or self.settings().wallet
+        names = self.keystore().list()
+        if chosen or len(names) == 1:
+            return chosen or names[0]
+        if not names:
+            raise ConfigError("There is no wallet yet; make one with `xmbl wallet new NAME`.")
+        raise ConfigError(f"Which wallet? Say --wallet NAME ({', '.join(names)}) or choose a default.")
+
+    def agreed(self, question: str) -> bool:
+        """Whether the user says yes: by --yes, or when asked; a script that says nothing says no."""
+        return self.choices.yes or (sys.stdin.isatty() and self.out.confirm(question))
+
+    # the wallet
+
     def keystore(self) -> "Keystore":
         """The wallets of this user."""
         from xmbl.identity.keystore import Keystore
 
         return Keystore(self.folders.config / "wallets")
 
-    def agreed(self, question: str) -> bool:
-        """Whether the user says yes: by --yes, or when asked; a script that says nothing says no."""
-        return self.choices.yes or (sys.stdin.isatty() and self.out.confirm(question))
+    def address(self) -> str:
+        """The wallet's address; needs no password."""
+        return self._once("address", lambda: self.keystore().address(self.wallet()))
+
+    def account(self) -> "LocalAccount":
+        """The wallet, opened by its password, which is asked for once."""
+        return self._once("account", self._unlocked)
+
+    def _unlocked(self) -> "LocalAccount":
+        from xmbl.cli.passwords import ask
+
+        return self.keystore().unlock(self.wallet(), ask(self, self.wallet()))
+
+    # the chain
+
+    def chain(self) -> "Chain":
+        """The network's chain."""
+        return self._once("chain", self._connected)
+
+    def _connected(self) -> "Chain":
+        from xmbl.chain.client import Chain
+
+        return Chain(self.network().rpc, self.network().chain_id, patience=self.patience)
+
+    def deployment(self) -> "Deployment":
+        """The contracts: those of the network file, else those that the package knows for this chain."""
+        return self._once("deployment", self._deployment)
+
+    def _deployment(self) -> "Deployment":
+        from xmbl.chain.deployments import Deployment, load
+
+        network = self.network()
+        if network.contracts:
+            return Deployment(chain_id=network.chain_id, block=network.block, **network.contracts)
+        return load(network.chain_id)
+
+    def token(self) -> "Token":
+        """XMBL itself."""
+        from xmbl.chain.token import Token
+
+        return Token(self.chain(), self.deployment().token)
+
+    def payments(self) -> "Payments":
+        """The ledger from which services are paid."""
+        from xmbl.chain.payments import Payments
+
+        return Payments(self.chain(), self.deployment().payments)
+
+    def staking(self) -> "Staking":
+        """The bonds of operators."""
+        from xmbl.chain.staking import Staking
+
+        return Staking(self.chain(), self.deployment().staking)
+
+    def registry(self) -> "NodeRegistry":
+        """Where operators say who they are."""
+        from xmbl.chain.registry import NodeRegistry
+
+        return NodeRegistry(self.chain(), self.deployment().registry)
+
+    def deals(self) -> "StorageDeals":
+        """The market for kept bytes."""
+        from xmbl.chain.deals import StorageDeals
+
+        return StorageDeals(self.chain(), self.deployment().deals)
+
+    def outbox(self) -> "Outbox":
+        """The wallet's outbox on this chain, with what an earlier command left in it sent on."""
+        return self._once("outbox", self._resumed)
+
+    def _resumed(self) -> "Outbox":
+        from xmbl.chain.outbox import Outbox
+
+        outbox = Outbox(self.outbox_path(self.address()), self.chain(), self.account())
+        outbox.resume()
+        return outbox
+
+    def outbox_path(self, address: str) -> Path:
+        """Where the outbox of an account rests: one a chain, and a restarted devnet is another chain."""
+        genesis = self.chain().header(0).hash.hex()[:8]
+        name = f"{self.network().chain_id}-{genesis}-{address.lower()}.sqlite"
+        return self.folders.state / "outbox" / name
+
+    def resolve(self, text: str) -> str:
+        """The address that a person means by `text`: an address, a wallet's name or a contract's."""
+        from eth_utils import is_checksum_address, to_checksum_address
+
+        if _ADDRESS.fullmatch(text):
+            mixed = text[2:] not in (text[2:].lower(), text[2:].upper())
+            if mixed and not is_checksum_address(text):
+                raise UsageError(f"{text} has a typing error: its capitals don't fit; copy it again.")
+            return str(to_checksum_address(text))
+        if text in config.CONTRACTS:
+            return str(getattr(self.deployment(), text))
+        if text in self.keystore().list():
+            return self.keystore().address(text)
+        raise UsageError(
+            f"{text!r} is neither an address (0x and 40 hex digits) nor the name of a wallet here."
+        )
+
+    def require_deployed(self) -> None:
+        """`ChainError` if the chain has no contracts where this network's file says."""
+        for name in config.CONTRACTS:
+            address = getattr(self.deployment(), name)
+            if not self.chain().code(address):
+                raise ChainError(f"There is no {name} contract at {address} here; get a newer network file.")
 
     def _network_name(self) -> str:
         chosen = self.choices.network or self.settings().network

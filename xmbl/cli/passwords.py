@@ -1,0 +1,49 @@
+"""Passwords: from a file or a hidden prompt, never from the command line."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from xmbl.cli.session import Session
+from xmbl.errors import ConfigError, UsageError
+
+_SHORTEST = 8
+
+
+def ask(session: Session, wallet: str) -> str:
+    """The password of `wallet`: from the file that was named, else asked for without echo."""
+    return _from_file(session) or _prompted(f"Password of wallet {wallet}")
+
+
+def ask_new(session: Session, wallet: str) -> str:
+    """A password to seal `wallet` with; asked for twice, `UsageError` if it is too short to be one."""
+    password = _from_file(session) or _prompted(f"New password of wallet {wallet}", twice=True)
+    if len(password) < _SHORTEST:
+        raise UsageError(f"This password is too short; choose {_SHORTEST} characters or more.")
+    return password
+
+
+def ask_secret(what: str) -> str:
+    """A secret that has no file, asked for without echo."""
+    return _prompted(what)
+
+
+def _from_file(session: Session) -> str:
+    name = session.choices.password_file or os.environ.get("XMBL_PASSWORD_FILE", "")
+    if not name:
+        return ""
+    path = Path(name)
+    if path.stat().st_mode & 0o077:
+        session.out.note(f"Others can read the password in {path}; `chmod 600 {path}` stops that.")
+    password = path.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+    if not password:
+        raise ConfigError(f"The first line of {path} is empty; the password belongs there.")
+    return password
+
+
+def _prompted(what: str, twice: bool = False) -> str:
+    if not sys.stdin.isatty():
+        raise UsageError("There is no terminal to ask for the password; use --password-file FILE.")
+    return str(click.prompt(what, hide_input=True, confirmation_prompt=twice, err=True))
