@@ -2,7 +2,7 @@
 # pragma nonreentrancy on
 """
 @title NodeRegistry
-@license GNU Affero General Public License v3.0 only
+@license AGPL-3.0-only
 @notice Where an operator's node is, who acts for it and where its income goes.
         Who may: an operator writes its own record; its agent may change the addresses only. An agent
         can't touch money, agent or payee, but the terms that it signs can lose what the operator

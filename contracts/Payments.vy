@@ -2,7 +2,7 @@
 # pragma nonreentrancy on
 """
 @title Payments
-@license GNU Affero General Public License v3.0 only
+@license AGPL-3.0-only
 @notice One ledger of one asset (any plain ERC-20): the only place where the money of services rests.
         Markets keep their escrow as accounts here, so one deposit serves every service.
         Who may: everyone deposits for itself and moves, approves, withdraws and burns what is its own; a

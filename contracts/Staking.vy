@@ -2,7 +2,7 @@
 # pragma nonreentrancy on
 """
 @title Staking
-@license GNU Affero General Public License v3.0 only
+@license AGPL-3.0-only
 @notice XMBL bonded behind operators, and the parts of it that markets hold as collateral.
         Who may: an operator bonds, authorises, thaws and withdraws its own stake; a market (chosen at
         deployment) locks within its limit, and unlocks and slashes only what it holds; who was wronged

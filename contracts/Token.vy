@@ -2,7 +2,7 @@
 # pragma nonreentrancy on
 """
 @title XMBL
-@license GNU Affero General Public License v3.0 only
+@license AGPL-3.0-only
 @notice The token: ERC-20 with permit (EIP-2612) and burning. The whole supply is minted once, to one
         holder. Everyone moves, approves and burns what is its own; nobody can mint, pause, freeze or
         stop anything: there is no owner and no minter.

@@ -1,7 +1,7 @@
 # pragma version 0.4.3
 """
 @title Ledger
-@license GNU Affero General Public License v3.0 only
+@license AGPL-3.0-only
 @notice The accounts of one asset, one slot an account. Mechanism only: who may move what is the
         business of the contract that initializes it. That contract keeps the sum of all balances below
         2^112, so a credit can't overflow into the field above.

@@ -1,7 +1,7 @@
 # pragma version 0.4.3
 """
 @title Split shares
-@license GNU Affero General Public License v3.0 only
+@license AGPL-3.0-only
 @notice What makes a split: the account that a list of shares owns, and the whole that its weights make.
         When the total that a split ever received grows from T to T + x, a recipient of weight w gets
         (T + x) * w // WHOLE - T * w // WHOLE. So its sum is total * w // WHOLE to the wei after any

@@ -1,7 +1,7 @@
 # pragma version 0.4.3
 """
 @title Stakes
-@license GNU Affero General Public License v3.0 only
+@license AGPL-3.0-only
 @notice What stands behind operators and what markets hold of it: one slot an operator, one an operator
         and market. Mechanism only: who may change what is the business of the contract that
         initializes it. Stake counts in units of 10^9 wei and the token's supply is below 2^60 units, so
