@@ -104,6 +104,15 @@ class FileStore:
             self._room.add(-size)
         sync_folder(self._root)
 
+    def rename(self, name: str, new: str) -> None:
+        """Give a stored file another name, as when its hash is known; a file of that name is replaced."""
+        with self._renaming:
+            path = self.place(new)
+            replaced = path.stat().st_size if path.is_file() else 0
+            self.path(name).replace(path)
+            self._room.add(-replaced)
+        sync_folder(self._root)
+
     def used(self) -> int:
         """Bytes stored and reserved."""
         return self._room.used()

@@ -118,6 +118,19 @@ def test_delete__stored_file__gives_its_room_back(store: FileStore, tmp_path: Pa
     assert (files_of(tmp_path), store.used(), store.names()) == ([], 0, [])
 
 
+def test_rename__onto_another_file__replaces_it_and_counts_once(store: FileStore) -> None:
+    put(store, NAME, b"bytes")
+    put(store, OTHER, b"others")
+    store.rename(NAME, OTHER)
+    assert (store.read(OTHER, 0, 5), store.names(), store.used()) == (b"bytes", [OTHER], 5)
+
+
+def test_rename__not_here__not_stored(store: FileStore) -> None:
+    with pytest.raises(NotStored):
+        store.rename(NAME, OTHER)
+    assert store.used() == 0
+
+
 @pytest.mark.parametrize(
     "name",
     [
