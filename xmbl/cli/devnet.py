@@ -1,4 +1,4 @@
-"""`xmbl devnet`: a throw-away chain on this machine, with the contracts deployed and a network file for it."""
+"""`xmbl devnet`: a throw-away chain on this machine with the contracts deployed, and its network file."""
 
 import secrets
 import signal
@@ -62,7 +62,7 @@ def start(session: Session, port: int, block_time: float, engine: Any, name: str
     folder = session.folders.state / "devnet"
     with start_devnet(folder, port=port, block_time=block_time, engine=engine) as devnet:
         with session.out.waiting(f"deploying the contracts on {devnet.engine}"):
-            network = _deployed(session, devnet, name)
+            network = _deployed(devnet, name)
         path = config.save_network(session.folders, network)
         _announce(session, devnet, network, str(path))
         while not stopped.wait(_WATCH_SECONDS):
@@ -105,7 +105,7 @@ def _stop_requested() -> threading.Event:
     return stopped
 
 
-def _deployed(session: Session, devnet: "Devnet", name: str) -> config.Network:
+def _deployed(devnet: "Devnet", name: str) -> config.Network:
     from xmbl.chain.deploy import DEVNET, deploy
     from xmbl.chain.devnet import rich_account
     from xmbl.chain.outbox import Outbox
