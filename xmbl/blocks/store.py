@@ -107,7 +107,7 @@ class FileStore:
     def rename(self, name: str, new: str) -> None:
         """Give a stored file another name, as when its hash is known; a file of that name is replaced."""
         with self._renaming:
-            path = self.place(new)
+            path = self._place(new)
             replaced = path.stat().st_size if path.is_file() else 0
             self.path(name).replace(path)
             self._room.add(-replaced)

@@ -11,6 +11,7 @@ from typing import Self
 
 from xmbl.blocks.store import FileStore, Writer
 from xmbl.crypto.merkle import ProofTree, TreeBuilder
+from xmbl.errors import NotStored
 
 _TREE_SUFFIX = ".tree"
 
@@ -42,7 +43,10 @@ class Holdings:
 
     def has(self, root: bytes) -> bool:
         """Whether the bytes of `root` are here."""
-        return self._store.place(root.hex()).is_file()
+        try:
+            return self._store.size(root.hex()) > 0
+        except NotStored:
+            return False
 
     def size(self, root: bytes) -> int:
         """How many bytes `root` has; `NotStored` if they aren't here."""
