@@ -1,31 +1,33 @@
 """The libp2p host of a node or a client: one identity, the protocols it serves, the peers it dials."""
 
 import logging
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import trio
 from libp2p.abc import INetStream
 from libp2p.custom_types import TProtocol
-from libp2p.peer.id import ID
-from libp2p.protocol_muxer.exceptions import MultiselectClientError
+from libp2p.exceptions import BaseLibp2pError
 from libp2p.protocol_muxer.multiselect_communicator import MultiselectCommunicator
 from libp2p.tools.anyio_service import background_trio_service
 from multiaddr import Multiaddr
 
-from xmbl.errors import NetworkError, PeerUnreachable, ProtocolError, UsageError
+from xmbl.errors import PeerUnreachable, UsageError, XmblError
 from xmbl.network.addresses import Address, parse_address
 from xmbl.network.channel import PATIENCE, Channel
-from xmbl.network.streams import Stream, reaching
-from xmbl.network.swarm import Node, build
+from xmbl.network.dialler import Dialler
+from xmbl.network.sockets import Short
+from xmbl.network.streams import Stream
+from xmbl.network.swarm import Network, Node, build, quieten
 
 STREAMS = 256
-"""Streams that peers may hold open here at once, and how many of them one peer."""
-STREAMS_PER_PEER = 32
+"""Streams that all peers together may hold open here; `yamux.STREAMS` is what one of them may."""
+
+NEGOTIATION = 10
+"""Seconds that a peer has to say which protocol a stream is for."""
 
 Handler = Callable[[Channel], Awaitable[None]]
-"""Speaks one protocol with one peer; the stream is closed when it returns, dropped when it raises."""
+"""Speaks one protocol with one peer; the stream is ended when it returns, dropped when it raises."""
 
 log = logging.getLogger(__name__)
 
@@ -33,13 +35,12 @@ log = logging.getLogger(__name__)
 class Host:
     """A running host; `open_host` makes it."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, network: Network) -> None:
         self.peer_id = str(node.get_id())
         self._node = node
-        self._network = node.get_network()
-        self._network.set_stream_handler(self._accept)
-        self._held: Counter[str] = Counter()
-        self._dialling: dict[str, trio.Lock] = {}
+        self._dialler = Dialler(network)
+        self._room = trio.CapacityLimiter(STREAMS)
+        network.set_stream_handler(self._accept)
 
     @property
     def addresses(self) -> list[str]:
@@ -49,20 +50,20 @@ class Host:
     def serve(
         self, protocol: str, handler: Handler, *, deadline: float = 3_600.0, concurrent: int = STREAMS
     ) -> None:
-        """Speak `protocol` with whoever asks: at most `concurrent` at once, each for `deadline` seconds."""
-        limiter = trio.CapacityLimiter(concurrent)
+        """Speak `protocol` with whoever asks: `concurrent` of them at once, each for `deadline` seconds.
+
+        Who comes when all places are taken is hung up on. Nothing that a handler raises harms the host.
+        """
+        room = trio.CapacityLimiter(concurrent)
 
         async def speak(stream: INetStream) -> None:
-            pipe = Stream(stream)
-            try:
-                limiter.acquire_on_behalf_of_nowait(stream)
-            except trio.WouldBlock:
-                log.info("%s turned away from %s: %d are served already", pipe.peer, protocol, concurrent)
-                return await pipe.abort()
-            try:
-                await _speak(pipe, handler, deadline)
-            finally:
-                limiter.release_on_behalf_of(stream)
+            with trio.fail_after(deadline):
+                room.acquire_on_behalf_of_nowait(stream)
+                try:
+                    await handler(Channel(Stream(stream), str(stream.muxed_conn.peer_id)))
+                    await Stream(stream).close()
+                finally:
+                    room.release_on_behalf_of(stream)
 
         self._node.set_stream_handler(TProtocol(protocol), speak)
 
@@ -76,67 +77,39 @@ class Host:
         `timeout` seconds, `ProtocolError` if it doesn't speak the protocol. Leaving the block ends the
         stream; leaving it by an exception drops it.
         """
-        target = _target(address)
-        stream = await self._open(target, protocol, timeout)
+        stream = await self._dialler.open(_target(address), protocol, timeout)
         try:
-            yield Channel(stream, target.peer_id, patience)
+            yield Channel(stream, stream.peer, patience)
         except BaseException:
             await stream.abort()
             raise
         await stream.close()
 
-    async def _open(self, target: Address, protocol: str, timeout: float) -> Stream:
-        try:
-            with trio.fail_after(timeout), reaching(str(target)):
-                return await self._negotiate(await self._connected(target), protocol)
-        except trio.TooSlowError:
-            raise PeerUnreachable(f"{target} didn't answer in {timeout:g} s; try again later.") from None
-
-    async def _connected(self, target: Address) -> ID:
-        peer = ID.from_string(target.peer_id)
-        async with self._dialling.setdefault(target.peer_id, trio.Lock()):
-            if not any(not c.is_closed for c in self._network.get_connections(peer)):
-                await self._network.dial_addr(Multiaddr(target.socket()), peer)
-        return peer
-
-    async def _negotiate(self, peer: ID, protocol: str) -> Stream:
-        stream = await self._network.new_stream(peer)
-        try:
-            await self._node.multiselect_client.select_one_of(
-                [TProtocol(protocol)], MultiselectCommunicator(stream)
-            )
-        except MultiselectClientError as error:
-            await Stream(stream).abort()
-            raise ProtocolError(f"{peer} doesn't speak {protocol}; its software may be older.") from error
-        except BaseException:
-            await Stream(stream).abort()
-            raise
-        return Stream(stream)
-
     async def _accept(self, stream: INetStream) -> None:
         peer = str(stream.muxed_conn.peer_id)
-        if self._held[peer] >= STREAMS_PER_PEER or self._held.total() >= STREAMS:
-            return await Stream(stream).abort()
-        self._held[peer] += 1
         try:
-            await self._node._swarm_stream_handler(stream)
+            self._room.acquire_on_behalf_of_nowait(stream)
+            try:
+                await self._answer(stream)
+            finally:
+                self._room.release_on_behalf_of(stream)
+        except trio.WouldBlock:
+            log.info("%s turned away: as many are served as there may be", peer)
+        except (XmblError, BaseLibp2pError, trio.TooSlowError) as error:
+            log.info("a stream of %s failed: %r", peer, error)
         except Exception:
-            log.exception("a stream of %s failed", peer)
+            log.exception("a stream of %s failed by a mistake here", peer)
         finally:
-            self._held[peer] -= 1
+            await Stream(stream).abort()
 
-
-async def _speak(pipe: Stream, handler: Handler, deadline: float) -> None:
-    try:
-        with trio.fail_after(deadline):
-            await handler(Channel(pipe, pipe.peer))
-            await pipe.close()
-    except (NetworkError, trio.TooSlowError) as error:
-        log.info("%s: %s", pipe.peer, error)
-        await pipe.abort()
-    except BaseException:
-        await pipe.abort()
-        raise
+    async def _answer(self, stream: INetStream) -> None:
+        communicator = MultiselectCommunicator(Short(stream, False))
+        try:
+            _, handler = await self._node.multiselect.negotiate(communicator, NEGOTIATION)
+        except UnicodeDecodeError as error:
+            raise BaseLibp2pError("the name of a protocol isn't text") from error
+        if handler is not None:
+            await handler(stream)
 
 
 def _target(address: str) -> Address:
@@ -155,10 +128,45 @@ async def open_host(seed: bytes, listen: Sequence[str] = ()) -> AsyncIterator[Ho
 
     It listens on the multiaddrs `listen`; `UsageError` if that can't be. A client listens on none.
     """
-    node = build(seed)
-    network = node.get_network()
+    quieten()
+    addresses = [parse_address(text) for text in listen]
+    node, network = build(seed)
+    raised: BaseException | None = None
     async with background_trio_service(network):
-        for address in listen:
-            if not await network.listen(Multiaddr(parse_address(address).socket())):
-                raise UsageError(f"Nothing can listen on {address}; is another program using the port?")
-        yield Host(node)
+        try:
+            await _listen(network, addresses)
+            yield Host(node, network)
+        except BaseException as error:  # noqa: BLE001 - raised again below, outside of libp2p's nursery
+            raised = error
+        finally:
+            await _stop(network)
+    if raised is not None:
+        raise raised
+
+
+async def _listen(network: Network, addresses: list[Address]) -> None:
+    for address in addresses:
+        await _require_free(address)
+        if not await network.listen(Multiaddr(address.socket())):
+            raise UsageError(f"Nothing can listen on {address}; give an address of this machine.")
+
+
+async def _require_free(address: Address) -> None:
+    """libp2p would share a port with another process, and each connection would reach either."""
+    family = trio.socket.AF_INET6 if address.kind == "ip6" else trio.socket.AF_INET
+    with trio.socket.socket(family) as probe:
+        probe.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_REUSEADDR, 1)
+        try:
+            await probe.bind((address.host, address.port))
+        except OSError as error:
+            raise UsageError(f"Can't listen on {address}: {error.strerror}; give another one.") from error
+
+
+async def _stop(network: Network) -> None:
+    """Say goodbye to every peer at once, even while being cancelled; then libp2p stops its tasks."""
+    with trio.move_on_after(5) as scope:
+        scope.shield = True
+        async with trio.open_nursery() as nursery:
+            for connection in network.get_connections():
+                nursery.start_soon(connection.close)
+        await network.close()

@@ -16,11 +16,11 @@ _FAREWELL = 5.0
 
 @contextmanager
 def reaching(peer: str) -> Iterator[None]:
-    """Whatever libp2p or a socket raises inside means that the peer is out of reach."""
+    """What libp2p and sockets raise inside means that `peer` is out of reach."""
     try:
         yield
     except (BaseLibp2pError, OSError, trio.BrokenResourceError, trio.ClosedResourceError) as error:
-        raise PeerUnreachable(f"{peer} broke the connection off; try again later.") from error
+        raise PeerUnreachable(f"{peer} can't be reached or hung up; try again later.") from error
 
 
 class Stream:
@@ -44,13 +44,13 @@ class Stream:
             await self._stream.write(data)
 
     async def close(self) -> None:
-        """End our side, and give the peer a moment to end its own, which says that it has read all."""
-        with trio.move_on_after(_FAREWELL):
-            with reaching(self.peer):
+        """End our side, and wait a moment for the peer's end, which says that it has read everything."""
+        try:
+            with trio.move_on_after(_FAREWELL), reaching(self.peer):
                 await self._stream.close()
-            if not await self.read(1):
-                return
-        await self.abort()
+                await self.read(1)
+        finally:
+            await self.abort()
 
     async def abort(self) -> None:
         """Drop the stream and what is on its way, even while being cancelled."""
