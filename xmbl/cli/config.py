@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from xmbl import config
-from xmbl.cli.frame import group, local
+from xmbl.cli.frame import asking, group, local
 from xmbl.cli.output import Table, facts
 from xmbl.cli.session import Session
 from xmbl.errors import ConfigError
@@ -49,7 +49,7 @@ def path(session: Session) -> None:
 
 @command.command()
 @click.argument("source", metavar="FILE|URL")
-@local
+@asking
 def join(session: Session, source: str) -> None:
     """Enter somebody's network: keep its file, from FILE or an https URL, and show what it says.
 

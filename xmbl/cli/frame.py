@@ -117,17 +117,26 @@ def _with_session(*options: str) -> Callable[[Callable[..., None]], Callable[...
     return decorate
 
 
-local = _with_session("--json", "--yes")
+local = _with_session("--json")
 """A command that needs nothing but this machine."""
+
+asking = _with_session("--json", "--yes")
+"""A command on this machine that asks before it overwrites."""
+
+sealing = _with_session("--json", "--password-file")
+"""A command that makes something under a new password."""
+
+owning = _with_session("--json", "--wallet")
+"""A command about a wallet; it needs no password."""
+
+unlocking = _with_session("--json", "--wallet", "--password-file", "--yes")
+"""A command that opens a wallet on this machine."""
 
 online = _with_session("--json", "--network")
 """A command that reads a network."""
 
 looking = _with_session("--json", "--network", "--wallet")
 """A command that reads a network on behalf of a wallet; it needs no password."""
-
-unlocking = _with_session("--json", "--wallet", "--password-file", "--yes")
-"""A command that opens a wallet on this machine."""
 
 sending = _with_session("--json", "--network", "--wallet", "--password-file", "--yes", "--dry-run")
 """A command that sends transactions from a wallet."""

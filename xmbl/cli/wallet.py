@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from xmbl.cli import passwords, splits
-from xmbl.cli.frame import FILE, group, local, looking, sending, unlocking
+from xmbl.cli.frame import FILE, group, local, looking, owning, sealing, sending, unlocking
 from xmbl.cli.output import Table, facts
 from xmbl.cli.sending import ETHER, Check, enough, send
 from xmbl.cli.session import Session
@@ -25,7 +25,7 @@ def command() -> None:
 
 @command.command()
 @click.argument("name")
-@unlocking
+@sealing
 def new(session: Session, name: str) -> None:
     """Make a wallet NAME: a fresh key, sealed under a password that nobody can recover."""
     keystore = session.keystore()
@@ -36,7 +36,7 @@ def new(session: Session, name: str) -> None:
 @command.command("import")
 @click.argument("name")
 @click.option("--from", "file", type=FILE, help="A file with the private key in hex, or a keystore v3 file.")
-@unlocking
+@sealing
 def import_(session: Session, name: str, file: Path | None) -> None:
     """Keep an existing key as wallet NAME; without --from the key is asked for without echo."""
     keystore = session.keystore()
@@ -62,7 +62,7 @@ def list_(session: Session) -> None:
 
 
 @command.command()
-@looking
+@owning
 def show(session: Session) -> None:
     """Show the wallet's address and where its key rests."""
     name = session.wallet()
