@@ -86,7 +86,7 @@ def fund(session: Session, to: str, tokens: Wei, ether: Wei) -> None:
     if session.network().chain_id != CHAIN_ID:
         raise UsageError(f"{session.network().name} isn't a devnet; its XMBL and ether belong to somebody.")
     target = session.resolve(to)
-    sentence = f"Send {format_amount(ether, ETHER)} to {target}"
+    sentence = f"Send {format_amount(ether, ETHER)} to {target}."
     calls = [
         Call(to=target, data=b"", action="ether_send", sentence=sentence, value=ether),
         session.token().transfer(target, tokens),

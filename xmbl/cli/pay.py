@@ -78,9 +78,8 @@ def approve(session: Session, spender: str, amount: Wei) -> None:
 def allowances(session: Session) -> None:
     """List who may take how much from the account."""
     owner = session.address()
-    spenders = sorted(
-        {event.spender for event in session.payments().approvals(owner, session.deployment().block)}
-    )
+    approvals = session.payments().approvals(session.deployment().block, owner=owner)
+    spenders = sorted({approval.spender for approval in approvals})
     allowed = {each: session.payments().allowance(owner, each) for each in spenders}
     open_ = {spender: amount for spender, amount in allowed.items() if amount}
     rows = [(spender, format_amount(amount)) for spender, amount in open_.items()]

@@ -158,5 +158,5 @@ def _ether(session: Session, target: str, amount: int) -> tuple["Call", Check]:
 
     held = session.chain().balance(session.address())
     check = enough("balance of ether", held, amount, "Send less: gas has to be paid too.", ETHER)
-    sentence = f"Send {format_amount(amount, ETHER)} to {target}"
+    sentence = f"Send {format_amount(amount, ETHER)} to {target}."
     return Call(to=target, data=b"", action="ether_send", sentence=sentence, value=amount), check
