@@ -76,7 +76,7 @@ class Keystore:
         """Where the wallet's file is or would be; `UsageError` for what can't be a name."""
         if not _NAME.fullmatch(name):
             raise UsageError(
-                f"{name!r} can't name a wallet; use small letters and digits, - and _ between them, 64 at most."
+                f"{name!r} can't name a wallet; use 64 small letters and digits at most, with - and _ inside."
             )
         return self._folder / f"{name}{_ENDING}"
 
