@@ -15,6 +15,9 @@ UNIT = 10**9
 """Wei in a unit of stake."""
 
 WHOLE = 10**18
+XMBL = WHOLE // UNIT
+"""Units of stake in one token."""
+
 SUPPLY = 10**9 * WHOLE
 THAW_BLOCKS = 100
 
@@ -36,6 +39,8 @@ TOKEN = load("Token.vy")
 PAYMENTS = load("Payments.vy")
 STAKING = load("Staking.vy")
 REGISTRY = load("NodeRegistry.vy")
+ODD_TOKEN = load("mocks/OddToken.vy")
+SILENT_TOKEN = load("mocks/SilentToken.vy")
 
 
 def person(role: str) -> str:

@@ -1,0 +1,55 @@
+"""The money contracts, deployed once; each test starts from this state. People are named by their roles."""
+
+import pytest
+
+from tests.support.boa_world import WHOLE, Money, deploy_money, person
+
+
+@pytest.fixture(scope="session")
+def market() -> str:
+    """A contract that may lock stake; the tests speak for it."""
+    return person("market")
+
+
+@pytest.fixture(scope="session")
+def second_market() -> str:
+    """Another one."""
+    return person("second market")
+
+
+@pytest.fixture(scope="session")
+def money(market: str, second_market: str) -> Money:
+    """Token, Payments, Staking for two markets, NodeRegistry."""
+    return deploy_money([market, second_market])
+
+
+@pytest.fixture(scope="session")
+def client(money: Money) -> str:
+    """Has 100 XMBL in Payments and 100 in its wallet."""
+    account = person("client")
+    money.fund(account, 100 * WHOLE)
+    money.give(account, 100 * WHOLE)
+    return account
+
+
+@pytest.fixture(scope="session")
+def provider(money: Money, market: str) -> str:
+    """An operator with 100 XMBL staked, of which the market may lock 50, and 100 in its wallet."""
+    account = person("provider")
+    money.bond(account, 100 * WHOLE, market, 50 * WHOLE)
+    money.give(account, 100 * WHOLE)
+    return account
+
+
+@pytest.fixture(scope="session")
+def delegator() -> str:
+    """Somebody with an account and nothing on it."""
+    return person("delegator")
+
+
+@pytest.fixture(scope="session")
+def attacker(money: Money) -> str:
+    """Somebody with 100 XMBL in its wallet and bad intentions."""
+    account = person("attacker")
+    money.give(account, 100 * WHOLE)
+    return account
