@@ -89,7 +89,13 @@ class Event:
         return keccak(text=f"{self.name}({','.join(self.types)})")
 
     def topics(self, wanted: Mapping[str, Any]) -> list[bytes | None]:
-        """The topics of a filter: this event, with these values of indexed arguments (None: any)."""
+        """The topics of a filter: this event, with these values of indexed arguments (None: any).
+
+        `KeyError` for a name that isn't indexed.
+        """
+        unknown = set(wanted) - {name for name, at in zip(self.names, self.indexed, strict=True) if at}
+        if unknown:
+            raise KeyError(f"{self.name} isn't indexed by {', '.join(sorted(unknown))}")
         return [self.topic] + [
             None if wanted.get(name) is None else encode([kind], [wanted[name]])
             for name, kind, indexed in zip(self.names, self.types, self.indexed, strict=True)

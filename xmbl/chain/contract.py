@@ -1,0 +1,65 @@
+"""What the wrappers of the contracts share: reading at a block, building calls, reading logs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self, TypeVar
+
+from eth_utils import to_checksum_address
+
+from xmbl.chain.abi import Abi
+from xmbl.chain.artifacts import artifact
+from xmbl.chain.call import Call
+from xmbl.chain.client import Block, Chain
+from xmbl.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Logged:
+    """An event, and where it was logged: its block, its transaction's hash, its index in the block."""
+
+    block: int
+    transaction: bytes
+    index: int
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> Self:
+        """The event of these arguments; its class has the event's name."""
+        return cls(**fields)
+
+
+E = TypeVar("E", bound=Logged)
+
+
+class Contract:
+    """A contract at an address; `name` is its artifact's."""
+
+    name: ClassVar[str]
+
+    def __init__(self, chain: Chain, address: str) -> None:
+        self.address = str(to_checksum_address(address))
+        self._chain = chain
+        self._abi: Abi = artifact(self.name).abi
+
+    def _read(self, function: str, *arguments: Any, block: Block) -> Any:
+        called = self._abi.functions[function]
+        output = self._chain.read(self.address, called.encode(arguments), block)
+        if not output:
+            raise ConfigError(
+                f"There is no {self.name} at {self.address} on chain {self._chain.chain_id} (block {block}); "
+                "check the addresses of the network, or deploy first."
+            )
+        return called.decode(output)
+
+    def _call(self, function: str, *arguments: Any, action: str, sentence: str) -> Call:
+        data = self._abi.functions[function].encode(arguments)
+        return Call(self.address, data, action, sentence)
+
+    def events(self, kind: type[E], first: int, last: int | None = None, **indexed: Any) -> Iterator[E]:
+        """The events of one kind in blocks `first` to `last` (both in; None: the newest), oldest first.
+
+        `indexed` arguments narrow the search: `deals.events(Opened, 1, operator=address)`.
+        """
+        event = self._abi.events[kind.__name__]
+        for log in self._chain.logs(self.address, event.topics(indexed), first, last):
+            place = {"block": log.block, "transaction": log.transaction, "index": log.index}
+            yield kind.of(event.decode(log.topics, log.data) | place)
