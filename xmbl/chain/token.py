@@ -1,9 +1,20 @@
 """XMBL, the token: an ERC-20 of fixed supply. Amounts are wei."""
 
+from dataclasses import dataclass
+
 from xmbl.chain.call import Call
 from xmbl.chain.client import Block
-from xmbl.chain.contract import Contract
+from xmbl.chain.contract import Contract, Logged
 from xmbl.units import format_amount
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transfer(Logged):
+    """Tokens moved; from the zero address when they were minted, to it when they were burnt."""
+
+    sender: str
+    receiver: str
+    value: int
 
 
 class Token(Contract):
