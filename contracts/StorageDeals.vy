@@ -2,40 +2,46 @@
 # pragma nonreentrancy on
 """
 @title StorageDeals
-@license AGPL-3.0-only
-@notice The market for kept bytes. A client opens a deal by terms that the operator's agent signed; once a
-        period the operator proves five leaves that the hash of the period's first block draws from all its
-        deals; whoever likes settles: proven periods are paid less the fee, missed ones are refunded, and at
-        the close each miss costs a part of the collateral.
-
-        Period p is the blocks [p·L, (p + 1)·L). With E(d, p) the earlier of d's stored end and one past its
-        LIMIT-th miss before p, a deal is live in p iff first <= p < E(d, p). It holds that
-        - the account of this contract in Payments is at least Σ open d: price·(end − cursor);
-        - its lock on an operator in Staking is Σ open d of the operator: collateral;
-        - paid + fees + refunded + price·(end − cursor) is what the client escrowed for d;
-        - the places of an operator's deals in the ring of p are disjoint, those live in p are among them,
-          and neither they nor E(d, p) change during p;
-        - the sums of a deal don't depend on who settles it how often.
-
-        Who may: a client opens by its operator's signed terms; anyone proves and settles for anyone, and
-        clears what is over; operator and agent keep the ring; the operator sets its cap.
-@custom:kill Nobody can stop it, change it or take from it. Deals end by their terms.
+@license GNU Affero General Public License v3.0 only
+@notice The market for kept bytes. A client opens a deal on terms that the operator's agent signed. Once a
+        period the operator proves five leaves, which the hash of the period's first block draws from all
+        its deals at once. Whoever likes settles: proven periods are paid less the fee, missed ones are
+        refunded, and at the close each miss costs a part of the collateral.
+        Who may: a client opens what was signed for it; anyone proves and settles for anyone, and clears
+        what is over; operator and agent keep the ring; the operator alone sets its cap.
+        Nobody can stop it: there is no owner, no pause and no parameter to set. Deals end by their terms.
+@dev Period p is the blocks [p·L, (p + 1)·L). E(d, p) is the earlier of d's stored end and one past its
+     LIMIT-th miss before p; d is live in p if first <= p < E(d, p). Invariants:
+       Payments.balance_of(self) >= sum over open d of price·(end − cursor), equal without gifts
+       Staking.lock_of(operator, self).locked = sum over open d of the operator of collateral
+       paid + fees + refunded + price·(end − cursor) of d = what its client escrowed
+       the places of an operator's deals in the ring of p are disjoint, and all that live in p are there
+       neither these places nor E(d, p) change during p
+       what d pays in all doesn't depend on how often it is settled, nor by whom
 """
 
 
 from contracts.interfaces import IStorageDeals
-from contracts.modules import bitmap
-from contracts.modules import deal_hash
-from contracts.modules import proof_tree
-from contracts.modules import record
-from contracts.modules import ring as rings_of
-from snekmate.utils import block_hash
-from snekmate.utils import ecdsa
-from snekmate.utils import eip712_domain_separator as domain
-
-
 implements: IStorageDeals
+
+
+from contracts.modules import attendance
+initializes: attendance
+from contracts.modules import lifetime
+initializes: lifetime[attendance := attendance]
+from contracts.modules import records
+initializes: records
+from contracts.modules import rings
+initializes: rings
+from contracts.modules import agents
+from contracts.modules import deal_terms
+from contracts.modules import proof_tree
+from contracts.modules import seeds
+from snekmate.utils import eip712_domain_separator as domain
 initializes: domain
+
+
+exports: (attendance.proven, records.deal, rings.ring)
 
 
 interface Payments:
@@ -56,53 +62,52 @@ interface Staking:
     def slash(operator: address, units: uint256, unlocked: uint256, beneficiary: address): nonpayable
 
 
-interface NodeRegistry:
-    def agent(operator: address) -> address: view
-    def agent_and_payee(operator: address) -> (address, address): view
-
-
-_LEAVES_DRAWN: constant(uint256) = 5
-_DRAWS: constant(uint256) = 128
-_MAX_PERIODS: constant(uint256) = 366
-_MAX_WORDS_OF_DEAL: constant(uint256) = 3  # 366 periods lie in at most three words of a bitmap
-_MAX_LEAVES: constant(uint256) = 2**25  # 8 GiB
-_MAX_PRICE: constant(uint256) = 2**40 - 1
-_MIN_NOTICE: constant(uint256) = 2  # periods
-_MAX_NOTICE: constant(uint256) = 30
+_LEAVES: constant(uint256) = 5  # proven a period
+_DRAWS: constant(uint256) = 128  # with those that fall in holes
 _STAKE_UNIT: constant(uint256) = 10**9  # wei
 _BASIS: constant(uint256) = 10_000
 _LOW_HALF: constant(uint256) = 2**128 - 1
-_HISTORY: constant(address) = 0x0000F90827F1C53a10cb7A02335B175320002935  # EIP-2935
 
 
 _PAYMENTS: immutable(Payments)
 _STAKING: immutable(Staking)
-_REGISTRY: immutable(NodeRegistry)
+_REGISTRY: immutable(agents.NodeRegistry)
 _PERIOD: immutable(uint256)
 _PRICE_UNIT: immutable(uint256)
 _RATE: immutable(uint256)
 _COVER: immutable(uint256)
 _LIMIT: immutable(uint256)
 _FEE: immutable(uint256)
+_LEAST: immutable(uint256)  # units of collateral for a price of 1
 
 
-# operator -> word -> bit p & 255 of word p >> 8: period p is proven
-proven: public(HashMap[address, HashMap[uint256, uint256]])
-
-
-_deals: HashMap[bytes32, uint256]
-_rings: HashMap[address, uint256]
+# Where a named deal lies in the ring of the present period.
+struct Place:
+    start: uint256
+    stop: uint256
+    leaves: uint256
+    root: bytes32
+    over: bool
 
 
 @deploy
 def __init__(
-    payments: Payments, staking: Staking, registry: NodeRegistry, parameters: IStorageDeals.Parameters
+    payments: Payments, staking: Staking, registry: agents.NodeRegistry, parameters: IStorageDeals.Parameters
 ):
     """
-    @notice Freeze the market's numbers and the contracts that it trusts
+    @notice Freezes the market's numbers and the contracts that it relies on.
+    @param payments Where the money rests.
+    @param staking Where the collateral rests; the fees are its income.
+    @param registry Who signs for an operator and who is paid for it.
+    @param parameters The numbers.
     """
+    least: uint256 = parameters.cover * parameters.price_unit * parameters.rate
+    assert parameters.period >= 2 and seeds._is_readable(parameters.period), "deals: period"
+    assert parameters.limit >= 2 and parameters.limit <= 15, "deals: limit"
+    assert parameters.fee <= _BASIS, "deals: fee"
+    # whole units, and enough of them that a miss of the cheapest deal costs one
+    assert least % _STAKE_UNIT == 0 and least // _STAKE_UNIT >= parameters.limit, "deals: cover"
     domain.__init__("XMBL StorageDeals", "1")
-    self._check_parameters(parameters)
     _PAYMENTS = payments
     _STAKING = staking
     _REGISTRY = registry
@@ -112,28 +117,33 @@ def __init__(
     _COVER = parameters.cover
     _LIMIT = parameters.limit
     _FEE = parameters.fee
+    _LEAST = least // _STAKE_UNIT
 
 
-# ------------------------------------------------------------------ the client
+# The client
 
 
 @external
 def open(deal: IStorageDeals.Deal, signature: Bytes[65]) -> bytes32:
     """
-    @notice Open a deal from the next period on: escrow its price for the whole term, lock its collateral
-    @dev The caller is the client; it allowed this contract to take price·price_unit·(end − first) in Payments
-    @param deal What the operator's agent signed
-    @param signature The agent's over the typed data of `deal`, r || s || v
-    @return The deal's id
+    @notice Opens a deal from the next period on: takes its price for the whole term out of the caller's
+            account in Payments, which has allowed it, and locks the operator's collateral.
+    @param deal What the operator's agent signed for the caller.
+    @param signature The agent's signature of its typed data, r || s || v.
+    @return bytes32 The deal's id.
     """
-    terms: IStorageDeals.Terms = deal.terms
     now: uint256 = self._period()
-    self._check_terms(terms, now)
-    id: bytes32 = deal_hash._id_of(deal)
-    self._check_signed(deal.operator, terms.payee, id, signature)
-    assert self._deals[id] == 0, "deals: opened"
-    start: uint256 = self._append(deal.operator, terms.price, now)
-    self._deals[id] = record._new(start, terms.price, terms.leaves, now + 1, terms.end)
+    terms: IStorageDeals.Terms = deal.terms
+    assert terms.client == msg.sender, "deals: client"
+    deal_terms._check(terms, now, _PERIOD, _LIMIT, _LEAST)
+    id: bytes32 = deal_terms._id_of(deal)
+    digest: bytes32 = domain._hash_typed_data_v4(id)
+    agents._check_signed(_REGISTRY, deal.operator, terms.payee, digest, signature)
+    assert records.words[id] == 0, "deals: opened"
+    old: uint256 = rings.words[deal.operator]
+    start: uint256 = rings._head(old)
+    rings.words[deal.operator] = rings._longer(old, now, terms.price)
+    records.words[id] = records._new(start, terms.price, terms.leaves, now + 1, terms.end)
     extcall _PAYMENTS.transfer_from(msg.sender, self, terms.price * _PRICE_UNIT * (terms.end - now - 1))
     extcall _STAKING.lock(deal.operator, terms.collateral)
     log IStorageDeals.Opened(
@@ -142,171 +152,164 @@ def open(deal: IStorageDeals.Deal, signature: Bytes[65]) -> bytes32:
     return id
 
 
-# ------------------------------------------------------------------ anyone
+# Anyone
 
 
 @external
 def prove(operator: address, plan: uint256, words: DynArray[bytes32, proof_tree.MAX_WORDS]):
     """
-    @notice Prove the present period for all deals of an operator
-    @param operator Whose deals
-    @param plan Bit d: draw d falls in another deal than draw d − 1, and `words` names it
-    @param words For each draw: root and hash(Terms) if its bit of `plan` is set; then, unless the deal is over,
-           eight words of leaf and the path bottom up
+    @notice Proves the present period for all deals of an operator. Draws that fall in a deal that is over
+            are passed by naming it; five others show their leaf.
+    @param operator Whose deals.
+    @param plan Bit d: draw d falls in another deal than the draw before it.
+    @param words Draw by draw: root and hash of terms if its bit of `plan` is set, then, unless the deal is
+           over, eight words of leaf and the path bottom up.
     """
     now: uint256 = self._period()
-    bits: uint256 = self.proven[operator][now >> 8]
-    bit: uint256 = 1 << (now & 255)
-    assert bits & bit == 0, "deals: proven"
-    tail: uint256 = 0
-    head: uint256 = 0
-    tail, head = rings_of._frozen(self._rings[operator], now)
-    assert head != tail, "deals: empty"
-    seed: bytes32 = self._seed(operator, now)
+    attendance._mark(operator, now)
+    frozen: uint256 = rings._frozen(rings.words[operator], now)
+    tail: uint256 = rings._tail(frozen)
+    length: uint256 = rings._head(frozen) - tail
+    assert length != 0, "deals: empty"
+    seed: bytes32 = seeds._seed(now * _PERIOD, operator)
+    place: Place = empty(Place)  # no position is in it
     at: uint256 = 0
-    left: uint256 = _LEAVES_DRAWN
-    root: bytes32 = empty(bytes32)
-    deal: uint256 = 0  # no deal: no position is in it
-    start: uint256 = 0
-    over: bool = False
-    for draw: uint256 in range(_DRAWS):
-        drawn: uint256 = convert(keccak256(concat(seed, convert(draw, bytes32))), uint256)
-        if (plan >> draw) & 1 == 1:
-            root = words[at]
-            deal = self._deals[deal_hash._id(operator, root, words[at + 1])]
-            start = record._start_in(deal, now)
-            over = self._end(operator, deal, now) <= now
+    left: uint256 = _LEAVES
+    for number: uint256 in range(_DRAWS):
+        draw: uint256 = seeds._draw(seed, number)
+        if (plan >> number) & 1 == 1:
+            place = self._place(operator, words[at], words[at + 1], now)
             at += 2
-        position: uint256 = tail + (drawn & _LOW_HALF) % (head - tail)
-        assert start <= position and position < start + record._price(deal), "deals: position"
-        if over:
+        position: uint256 = tail + (draw & _LOW_HALF) % length
+        assert place.start <= position and position < place.stop, "deals: position"
+        if place.over:
             continue
-        node: bytes32 = empty(bytes32)
-        leaves: uint256 = record._leaves(deal)
-        node, at = proof_tree._climb(words, at, (drawn >> 128) % leaves, leaves)
-        assert node == root, "deals: root"
+        root: bytes32 = empty(bytes32)
+        root, at = proof_tree._climb(words, at, (draw >> 128) % place.leaves, place.leaves)
+        assert root == place.root, "deals: root"
         left -= 1
         if left == 0:
             break
     assert left == 0, "deals: draws"
     assert at == len(words), "deals: words"
-    self.proven[operator][now >> 8] = bits | bit
     log IStorageDeals.Proven(operator=operator, period=now)
 
 
 @external
 def settle(deal: IStorageDeals.Deal):
     """
-    @notice Pay the proven and refund the missed periods that are over; close the deal if none is left
-    @param deal The deal as it was opened
+    @notice Pays the proven and refunds the missed periods that are over; the miss that reaches the limit
+            ends the deal, and what nothing is left of is closed.
+    @param deal The deal as it was opened.
     """
-    id: bytes32 = deal_hash._id_of(deal)
-    old: uint256 = self._deals[id]
-    cursor: uint256 = record._cursor(old)
+    now: uint256 = self._period()
+    id: bytes32 = deal_terms._id_of(deal)
+    old: uint256 = records.words[id]
+    cursor: uint256 = records._cursor(old)
     assert cursor != 0, "deals: closed"
-    end: uint256 = 0
     missed: uint256 = 0
-    end, missed = self._tally(deal.operator, old, self._period())
-    upto: uint256 = min(end, self._period())
+    end: uint256 = 0
+    missed, end = lifetime._tally(deal.operator, old, now, _LIMIT)
+    upto: uint256 = min(end, now)
     assert upto > cursor, "deals: nothing"
-    closes: bool = upto == end
-    self._deals[id] = record._advance(old, 0 if closes else upto, end, missed)
-    lost: uint256 = missed - record._missed(old)
-    self._pay(deal.terms, id, upto, upto - cursor - lost, lost + record._end(old) - end, missed)
-    if closes:
+    closed: bool = upto == end
+    records.words[id] = records._settled(old, 0 if closed else upto, end, missed)
+    lost: uint256 = missed - records._missed(old)
+    self._pay(deal.terms, id, upto, upto - cursor - lost, lost + records._end(old) - end, missed)
+    if closed:
         self._release(deal, id, missed)
 
 
 @external
 def clear(ids: DynArray[bytes32, 64]):
     """
-    @notice Forget deals that are settled to the end and out of the ring of every period to come
-    @param ids Theirs
+    @notice Forgets deals that are closed and in the ring of no coming period.
+    @param ids The deals.
     """
     now: uint256 = self._period()
     for id: bytes32 in ids:
-        deal: uint256 = self._deals[id]
-        assert record._start(deal) == record.NOWHERE and record._moved(deal) <= now, "deals: in the ring"
-        assert record._cursor(deal) == 0, "deals: unsettled"
-        self._deals[id] = 0
+        word: uint256 = records.words[id]
+        assert records._start(word) == records.NOWHERE and records._moved(word) <= now, "deals: in the ring"
+        assert records._cursor(word) == 0, "deals: unsettled"
+        records.words[id] = 0
         log IStorageDeals.Cleared(id=id)
 
 
-# ------------------------------------------------------------------ the operator
+# The operator
 
 
 @external
 def set_cap(cap: uint256):
     """
-    @notice Set what the caller's ring may grow in a period: what a stolen agent key can sign away
-    @param cap Price units; 0: nothing opens
+    @notice Sets how much the caller's ring may grow in a period, which is what a stolen agent key can sign
+            away.
+    @param cap Price units, below 2^40; 0 opens nothing.
     """
-    assert cap <= _MAX_PRICE, "deals: cap"
-    self._rings[msg.sender] = rings_of._with_cap(self._rings[msg.sender], cap)
+    assert cap <= deal_terms.MAX_PRICE, "deals: cap"
+    rings.words[msg.sender] = rings._with_cap(rings.words[msg.sender], cap)
     log IStorageDeals.CapSet(operator=msg.sender, cap=cap)
 
 
-# ------------------------------------------------------------------ the operator or its agent
+# The operator or its agent
 
 
 @external
 def rotate(operator: address, names: DynArray[IStorageDeals.Name, 64]):
     """
-    @notice Take deals from the tail of the ring: what lives on goes to the head, the rest leaves the ring
-    @dev Counts from the next period on
-    @param operator Whose ring
-    @param names The deals as they lie, from the tail on
+    @notice Takes deals from the tail of the ring, from the next period on: what still lives then goes to
+            the head, the rest leaves.
+    @param operator Whose ring.
+    @param names The deals as they lie.
     """
-    self._check_keeper(operator)
+    agents._check_keeper(_REGISTRY, operator)
     now: uint256 = self._period()
-    tail: uint256 = 0
-    head: uint256 = 0
-    tail, head = rings_of._bounds(self._rings[operator])
+    old: uint256 = rings.words[operator]
+    tail: uint256 = rings._tail(old)
+    head: uint256 = rings._head(old)
     for name: IStorageDeals.Name in names:
-        id: bytes32 = deal_hash._id(operator, name.root, name.terms)
-        deal: uint256 = self._deals[id]
-        assert deal != 0 and record._start(deal) == tail, "deals: tail"
-        tail += record._price(deal)
-        if self._end(operator, deal, now) > now + 1:
-            self._deals[id] = record._move(deal, now, head)
-            head += record._price(deal)
+        id: bytes32 = deal_terms._id(operator, name.root, name.terms)
+        word: uint256 = records.words[id]
+        assert word != 0 and records._start(word) == tail, "deals: tail"
+        tail += records._price(word)
+        if lifetime._lives_on(operator, word, now, _LIMIT):
+            records.words[id] = records._moved_to(word, now, head)
+            head += records._price(word)
         else:
-            self._deals[id] = record._move(deal, now, record.NOWHERE)
-    self._set_bounds(operator, now, tail, head)
+            records.words[id] = records._moved_to(word, now, records.NOWHERE)
+    rings.words[operator] = rings._with_bounds(old, now, tail, head)
     log IStorageDeals.Rotated(operator=operator, tail=tail, head=head)
 
 
 @external
 def truncate(operator: address, name: IStorageDeals.Name):
     """
-    @notice Cut a deal that doesn't live on off the head's end of the ring
-    @dev Counts from the next period on
-    @param operator Whose ring
-    @param name The deal that lies last
+    @notice Cuts a deal that doesn't live in the next period off the ring's head, from then on.
+    @param operator Whose ring.
+    @param name The last deal.
     """
-    self._check_keeper(operator)
+    agents._check_keeper(_REGISTRY, operator)
     now: uint256 = self._period()
-    tail: uint256 = 0
-    head: uint256 = 0
-    tail, head = rings_of._bounds(self._rings[operator])
-    id: bytes32 = deal_hash._id(operator, name.root, name.terms)
-    deal: uint256 = self._deals[id]
-    start: uint256 = record._start(deal)
-    assert deal != 0 and start + record._price(deal) == head, "deals: head"
-    assert self._end(operator, deal, now) <= now + 1, "deals: live"
-    self._deals[id] = record._move(deal, now, record.NOWHERE)
-    self._set_bounds(operator, now, tail, start)
+    old: uint256 = rings.words[operator]
+    id: bytes32 = deal_terms._id(operator, name.root, name.terms)
+    word: uint256 = records.words[id]
+    start: uint256 = records._start(word)
+    assert word != 0 and start + records._price(word) == rings._head(old), "deals: head"
+    assert not lifetime._lives_on(operator, word, now, _LIMIT), "deals: live"
+    records.words[id] = records._moved_to(word, now, records.NOWHERE)
+    rings.words[operator] = rings._with_bounds(old, now, rings._tail(old), start)
     log IStorageDeals.Truncated(operator=operator, id=id, head=start)
 
 
-# ------------------------------------------------------------------ views
+# Views
 
 
 @external
 @view
+@reentrant
 def parameters() -> IStorageDeals.Parameters:
     """
-    @notice The market's numbers
+    @notice The market's numbers.
+    @return Parameters The numbers.
     """
     return IStorageDeals.Parameters(
         period=_PERIOD, price_unit=_PRICE_UNIT, rate=_RATE, cover=_COVER, limit=_LIMIT, fee=_FEE
@@ -315,123 +318,63 @@ def parameters() -> IStorageDeals.Parameters:
 
 @external
 @view
+@reentrant
 def period() -> uint256:
     """
-    @notice The present period
+    @notice The present period.
+    @return uint256 Its number.
     """
     return self._period()
 
 
 @external
 @view
-def deal(id: bytes32) -> IStorageDeals.Record:
-    """
-    @notice What is kept of a deal; all zero if there is none
-    """
-    return record._unpack(self._deals[id])
-
-
-@external
-@view
-def ring(operator: address) -> IStorageDeals.Ring:
-    """
-    @notice Where the operator's deals lie, and its cap
-    """
-    return rings_of._unpack(self._rings[operator])
-
-
-@external
-@view
+@reentrant
 def id_of(deal: IStorageDeals.Deal) -> bytes32:
     """
-    @notice The id of a deal: its EIP-712 struct hash
+    @notice The id of a deal.
+    @param deal The deal.
+    @return bytes32 The EIP-712 struct hash.
     """
-    return deal_hash._id_of(deal)
+    return deal_terms._id_of(deal)
 
 
-# ------------------------------------------------------------------ periods and seeds
+# Time and place
 
 
 @internal
 @view
 def _period() -> uint256:
-    return unsafe_div(block.number, _PERIOD)  # the constructor refused 0
+    """
+    @notice The present period.
+    @return uint256 Its number.
+    """
+    return unsafe_div(block.number, _PERIOD)  # at least 2, as the constructor saw to
 
 
 @internal
 @view
-def _seed(operator: address, period: uint256) -> bytes32:
-    hash: bytes32 = block_hash._block_hash(period * _PERIOD)
-    # zero where the chain can't tell: before the block is over, or without history
-    assert hash != empty(bytes32), "deals: seed"
-    return keccak256(concat(hash, convert(operator, bytes32)))
-
-
-@internal
-@view
-def _end(operator: address, deal: uint256, period: uint256) -> uint256:
+def _place(operator: address, root: bytes32, terms: bytes32, period: uint256) -> Place:
     """
-    @notice E(deal, period); `period` is the present one
+    @notice Where a deal lies in the ring of the present period, and whether it is a hole there.
+    @param operator The deal's operator.
+    @param root The root of its bytes.
+    @param terms The hash of its terms.
+    @param period The present period.
+    @return Place Its place; a deal that isn't there covers no position.
     """
-    end: uint256 = 0
-    missed: uint256 = 0
-    end, missed = self._tally(operator, deal, period)
-    return end
+    word: uint256 = records.words[deal_terms._id(operator, root, terms)]
+    start: uint256 = records._start_in(word, period)
+    return Place(
+        start=start,
+        stop=unsafe_add(start, records._price(word)),  # below 2^49
+        leaves=records._leaves(word),
+        root=root,
+        over=lifetime._is_over(operator, word, period, _LIMIT),
+    )
 
 
-@internal
-@view
-def _tally(operator: address, deal: uint256, period: uint256) -> (uint256, uint256):
-    """
-    @notice E(deal, period) and the misses before it, as far as the periods before `period` tell
-    @dev The only place that says when a deal is over. Bits before the present period never change
-    """
-    end: uint256 = record._end(deal)
-    missed: uint256 = record._missed(deal)
-    at: uint256 = record._cursor(deal)
-    upto: uint256 = min(end, period)
-    if at == 0:
-        return end, missed
-    for _: uint256 in range(_MAX_WORDS_OF_DEAL):
-        if at >= upto:
-            break
-        count: uint256 = min(upto - at, 256 - (at & 255))
-        gaps: uint256 = bitmap._run(at & 255, count) & ~self.proven[operator][at >> 8]
-        found: uint256 = bitmap._count(gaps)
-        if missed + found >= _LIMIT:
-            return (at & ~convert(255, uint256)) + bitmap._nth(gaps, _LIMIT - missed) + 1, _LIMIT
-        missed += found
-        at += count
-    return end, missed
-
-
-# ------------------------------------------------------------------ the ring
-
-
-@internal
-def _append(operator: address, price: uint256, period: uint256) -> uint256:
-    """
-    @notice Lengthen the ring from the next period on by a deal's price
-    @return Where the deal starts
-    """
-    tail: uint256 = 0
-    head: uint256 = 0
-    frozen_tail: uint256 = 0
-    frozen_head: uint256 = 0
-    ring: uint256 = self._rings[operator]
-    tail, head = rings_of._bounds(ring)
-    frozen_tail, frozen_head = rings_of._frozen(ring, period)
-    assert head + price - tail <= frozen_head - frozen_tail + rings_of._cap(ring), "deals: cap"
-    self._rings[operator] = rings_of._with_bounds(ring, period, tail, head + price)
-    return head
-
-
-@internal
-def _set_bounds(operator: address, period: uint256, tail: uint256, head: uint256):
-    self._rings[operator] = rings_of._with_bounds(self._rings[operator], period, tail, head)
-
-
-# ------------------------------------------------------------------ money
+# Money
 
 
 @internal
@@ -439,23 +382,30 @@ def _pay(
     terms: IStorageDeals.Terms, id: bytes32, upto: uint256, paid: uint256, refunded: uint256, missed: uint256
 ):
     """
-    @notice Pay `paid` periods less the fee, refund `refunded` ones
+    @notice Pays and refunds periods of a deal.
+    @param terms The deal's terms.
+    @param id The deal.
+    @param upto The first period that isn't settled now.
+    @param paid How many periods were proven.
+    @param refunded How many weren't, or won't be.
+    @param missed The deal's misses so far.
     """
     price: uint256 = terms.price * _PRICE_UNIT
-    # rounded up for each period, so that the sum doesn't depend on how many are settled at once
+    # rounded for each period: else the sum would depend on how many are settled at once
     fee: uint256 = (price * _FEE + _BASIS - 1) // _BASIS * paid
     income: uint256 = price * paid - fee
     refund: uint256 = price * refunded
     extcall _PAYMENTS.pay(terms.payee, income, terms.client, refund, _STAKING.address, fee)
-    log IStorageDeals.Settled(
-        id=id, cursor=upto, paid=income, fee=fee, refunded=refund, missed=missed
-    )
+    log IStorageDeals.Settled(id=id, cursor=upto, paid=income, fee=fee, refunded=refund, missed=missed)
 
 
 @internal
 def _release(deal: IStorageDeals.Deal, id: bytes32, missed: uint256):
     """
-    @notice Slash the collateral's part for each miss, unlock the rest; missed <= LIMIT, so it never lacks
+    @notice Slashes a part of the collateral for each miss and unlocks the rest.
+    @param deal The deal.
+    @param id Its id.
+    @param missed Its misses; at most LIMIT, so the collateral suffices.
     """
     penalty: uint256 = deal.terms.collateral // _LIMIT * missed
     rest: uint256 = deal.terms.collateral - penalty
@@ -465,59 +415,3 @@ def _release(deal: IStorageDeals.Deal, id: bytes32, missed: uint256):
         extcall _STAKING.slash(deal.operator, penalty, rest, deal.terms.client)
     log IStorageDeals.Closed(id=id, slashed=penalty, unlocked=rest)
 
-
-# ------------------------------------------------------------------ guards
-
-
-@internal
-@view
-def _check_parameters(parameters: IStorageDeals.Parameters):
-    readable: bool = parameters.period <= 256 or (parameters.period <= 8_000 and _HISTORY.codesize != 0)
-    assert parameters.period >= 2 and readable, "deals: period"
-    assert parameters.limit >= 2 and parameters.limit <= 15, "deals: limit"
-    assert parameters.fee <= _BASIS, "deals: fee"
-    cover: uint256 = parameters.cover * parameters.price_unit * parameters.rate
-    # a whole number of units, and a miss of the cheapest deal costs at least one
-    assert cover % _STAKE_UNIT == 0 and cover // _STAKE_UNIT >= parameters.limit, "deals: cover"
-
-
-@internal
-@view
-def _check_terms(terms: IStorageDeals.Terms, period: uint256):
-    assert terms.client == msg.sender, "deals: client"
-    assert terms.leaves != 0 and terms.leaves <= _MAX_LEAVES, "deals: leaves"
-    assert terms.price != 0 and terms.price <= _MAX_PRICE, "deals: price"
-    first: uint256 = period + 1
-    assert terms.end > first and terms.end <= min(first + _MAX_PERIODS, rings_of.LAST_PERIOD), "deals: end"
-    # records outlive the deadline, so terms open once
-    assert block.number <= terms.deadline and terms.deadline < (first + 1) * _PERIOD, "deals: deadline"
-    assert self._is_notice(terms.client_notice) and self._is_notice(terms.operator_notice), "deals: notice"
-    assert terms.exit <= _LIMIT, "deals: exit"
-    least: uint256 = _COVER * terms.price * _PRICE_UNIT * _RATE // _STAKE_UNIT
-    assert terms.collateral >= least and terms.collateral <= 2 * least, "deals: collateral"
-
-
-@internal
-@pure
-def _is_notice(periods: uint256) -> bool:
-    return periods >= _MIN_NOTICE and periods <= _MAX_NOTICE
-
-
-@internal
-@view
-def _check_signed(operator: address, payee: address, id: bytes32, signature: Bytes[65]):
-    agent: address = empty(address)
-    current_payee: address = empty(address)
-    agent, current_payee = staticcall _REGISTRY.agent_and_payee(operator)
-    assert payee == current_payee, "deals: payee"
-    # an operator without an agent has signed nothing, whatever a malformed signature recovers to
-    assert agent != empty(address), "deals: agent"
-    assert ecdsa._recover_sig(domain._hash_typed_data_v4(id), signature) == agent, "deals: signature"
-
-
-@internal
-@view
-def _check_keeper(operator: address):
-    # a stranger could spend the ring's positions by turning it
-    if msg.sender != operator:
-        assert msg.sender == staticcall _REGISTRY.agent(operator), "deals: sender"

@@ -1,7 +1,7 @@
 # pragma version 0.4.3
 """
 @title Proof tree
-@license AGPL-3.0-only
+@license GNU Affero General Public License v3.0 only
 @notice The RFC 6962 tree: SHA-256, 0x00 before a leaf of 256 bytes, 0x01 before a node's two children,
         a lonely right node is promoted. Where a leaf stands and how many there are give the path's shape.
 """
@@ -25,18 +25,18 @@ def _climb(
         concat(
             b"\x00",
             words[at],
-            words[at + 1],
-            words[at + 2],
-            words[at + 3],
-            words[at + 4],
-            words[at + 5],
-            words[at + 6],
-            words[at + 7],
+            words[unsafe_add(at, 1)],
+            words[unsafe_add(at, 2)],
+            words[unsafe_add(at, 3)],
+            words[unsafe_add(at, 4)],
+            words[unsafe_add(at, 5)],
+            words[unsafe_add(at, 6)],
+            words[unsafe_add(at, 7)],
         )
     )
-    next: uint256 = at + LEAF_WORDS
+    next: uint256 = unsafe_add(at, LEAF_WORDS)
     own: uint256 = index
-    last: uint256 = leaves - 1  # index of the level's last node
+    last: uint256 = unsafe_sub(leaves, 1)  # index of the level's last node
     for _: uint256 in range(MAX_DEPTH):
         if last == 0:
             break

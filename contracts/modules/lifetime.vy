@@ -1,0 +1,66 @@
+# pragma version 0.4.3
+"""
+@title Lifetime
+@license GNU Affero General Public License v3.0 only
+@notice When a deal is over: E(deal, period) is the earlier of its stored end and one past the miss that
+        reaches the limit, as far as the periods before `period` tell. A deal lives in its first and all
+        later periods p < E(deal, p). It is asked for the present period only and reads nothing that
+        changes during it, so nobody can end a deal after its seed is known.
+"""
+
+
+from contracts.modules import attendance
+uses: attendance
+from contracts.modules import records
+
+
+@internal
+@view
+def _tally(operator: address, word: uint256, period: uint256, limit: uint256) -> (uint256, uint256):
+    """
+    @notice The only judge of when a deal is over.
+    @param operator The deal's operator.
+    @param word The deal's record.
+    @param period The present period.
+    @param limit How many misses end a deal.
+    @return uint256 The deal's misses in the periods that are over; at most `limit`.
+    @return uint256 E(deal, period).
+    """
+    end: uint256 = records._end(word)
+    missed: uint256 = records._missed(word)
+    cursor: uint256 = records._cursor(word)
+    if cursor == 0:
+        return missed, end
+    more: uint256 = 0
+    stop: uint256 = 0
+    more, stop = attendance._misses(operator, cursor, min(end, period), unsafe_sub(limit, missed))
+    missed = unsafe_add(missed, more)  # 4 bits each
+    return missed, stop if missed == limit else end
+
+
+@internal
+@view
+def _is_over(operator: address, word: uint256, period: uint256, limit: uint256) -> bool:
+    """
+    @notice Whether a deal is a hole in the ring of the present period.
+    @param operator The deal's operator.
+    @param word The deal's record.
+    @param period The present period.
+    @param limit How many misses end a deal.
+    @return bool Whether it is.
+    """
+    return self._tally(operator, word, period, limit)[1] <= period
+
+
+@internal
+@view
+def _lives_on(operator: address, word: uint256, period: uint256, limit: uint256) -> bool:
+    """
+    @notice Whether a deal belongs into the ring of the next period, as far as the present one can tell.
+    @param operator The deal's operator.
+    @param word The deal's record.
+    @param period The present period.
+    @param limit How many misses end a deal.
+    @return bool Whether it does.
+    """
+    return self._tally(operator, word, period, limit)[1] > unsafe_add(period, 1)
