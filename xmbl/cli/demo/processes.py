@@ -32,7 +32,9 @@ class Processes:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         logs.mkdir(parents=True, exist_ok=True)
 
-    def start(self, name: str, arguments: list[str], home: Path, *, pipe: bool = False) -> subprocess.Popen[bytes]:
+    def start(
+        self, name: str, arguments: list[str], home: Path, *, pipe: bool = False
+    ) -> subprocess.Popen[bytes]:
         """Run `python -m …` with `XMBL_HOME` set to `home`; stderr, and stdout unless piped, go to the log."""
         environment = {**os.environ, "XMBL_HOME": str(home)}
         # Compiled modules are kept: five interpreters would each compile web3 and libp2p otherwise.
@@ -63,7 +65,9 @@ class Processes:
         for name, child in self._running.items():
             if child.poll() not in (None, 0):
                 tail = self.log(name).read_text(errors="replace").strip().splitlines()[-1:]
-                raise ProcessDied(f"The demo's {name} ended by itself: {' '.join(tail) or 'no output'} ({self.log(name)})")
+                raise ProcessDied(
+                    f"The demo's {name} ended by itself: {' '.join(tail) or 'no output'} ({self.log(name)})"
+                )
 
     def kill(self, name: str) -> None:
         """SIGKILL, as a machine that loses its power."""

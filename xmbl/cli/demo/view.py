@@ -53,7 +53,8 @@ def _lines(scene: Scene, console: Console) -> Iterator[None]:
 
 def _picture(scene: Scene) -> RenderableType:
     head = Text.assemble(
-        ("XMBL demo", "bold"), f"   {scene.chain}   block {scene.block}   period {scene.period}   {scene.seconds:.0f} s"
+        ("XMBL demo", "bold"),
+        f"   {scene.chain}   block {scene.block}   period {scene.period}   {scene.seconds:.0f} s",
     )
     return Group(head, Text(), _actors(scene), Text(), *(_step_line(step) for step in scene.steps), Text())
 
@@ -120,7 +121,9 @@ def _deals(report: Report) -> Table:
     table = _table("Deals", "deal", "operator", "proven", "missed", "paid", "refunded", "penalty")
     for deal in report.deals:
         money = (format_amount(amount) for amount in (deal.paid, deal.refunded, deal.penalty))
-        table.add_row(deal.id[:10], deal.operator[:10], str(deal.periods_proven), str(deal.periods_missed), *money)
+        table.add_row(
+            deal.id[:10], deal.operator[:10], str(deal.periods_proven), str(deal.periods_missed), *money
+        )
     return table
 
 
