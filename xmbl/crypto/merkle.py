@@ -8,8 +8,10 @@ read. Sizes and offsets are in bytes, indices in leaves.
 
 import hashlib
 import multiprocessing
+import os
 import signal
 import struct
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -138,7 +140,7 @@ def build_tree(path: Path, processes: int = 2) -> ProofTree:
     read_share = partial(_share, path, size)
     if processes < 2 or len(shares) < 2:
         return _joined(map(read_share, shares), size)
-    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _ignore_interrupts)
+    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _follow_the_parent)
     try:
         return _joined(pool.map(read_share, shares), size)
     finally:
@@ -223,6 +225,14 @@ def _exactly(data: bytes, length: int, path: Path) -> bytes:
     return data
 
 
-def _ignore_interrupts() -> None:
-    # Ctrl-C reaches the whole group; the parent stops its children cleanly
+def _follow_the_parent() -> None:
+    # Ctrl-C reaches the whole group, and the parent stops its children cleanly; a killed one can't
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_the_parent, daemon=True).start()
+
+
+def _leave_with_the_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)

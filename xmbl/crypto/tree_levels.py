@@ -1,4 +1,4 @@
-"""The levels of a proof tree: the hashing loop, and the joining of subtrees. Used by `merkle` only."""
+"""The levels of a proof tree: the hashing loop, and the joining of subtrees."""
 
 import hashlib
 import struct

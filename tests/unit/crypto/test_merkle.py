@@ -1,8 +1,12 @@
 """The proof tree equals RFC 6962's recursive definition, at every size and index, however it was built."""
 
 import hashlib
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -250,6 +254,41 @@ def test_build_tree__three_shares__equal_whether_one_process_or_two(tmp_path: Pa
         assert tree == expected
         for index in (0, tree.leaves // 2, tree.leaves - 1):
             assert tree.path(index, reader(data)) == expected.path(index, reader(data))
+
+
+def runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+PARENT = """
+import multiprocessing, pathlib, sys, threading, time
+from xmbl.crypto.merkle import build_tree
+
+path = pathlib.Path(sys.argv[1])
+threading.Thread(target=build_tree, args=(path,), daemon=True).start()
+while len(children := multiprocessing.active_children()) < 2:
+    time.sleep(0.01)
+print(*[child.pid for child in children], flush=True)
+time.sleep(60)
+"""
+
+
+def test_build_tree__parent_killed__leaves_no_process(tmp_path: Path) -> None:
+    with (tmp_path / "data").open("wb") as file:
+        file.truncate(2**30)
+    command = [sys.executable, "-c", PARENT, str(tmp_path / "data")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        children = [int(pid) for pid in parent.stdout.readline().split()]
+        parent.kill()
+    assert len(children) == 2
+    deadline = time.monotonic() + 20
+    while any(map(runs, children)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert [pid for pid in children if runs(pid)] == []
 
 
 def test_build_tree__empty_file__refused(tmp_path: Path) -> None:
