@@ -10,7 +10,7 @@ ancestor adds what its children share.
     │   ├── Quoted, Declined
     │   ├── BytesReceived, TermsSigned, BytesServed, DealKnown
     │   ├── PeriodEvent: PeriodProven, PeriodMissed, ProofDelayed
-    │   ├── LowBalance
+    │   ├── ActionDelayed, LowBalance
     │   ├── RingKept, DealSettled, DealClosed
     │   ├── AuditPassed, AuditFailed
     │   └── BytesDropped
@@ -39,6 +39,9 @@ class Event:
 def _plain(value: Any) -> Any:
     return "0x" + value.hex() if isinstance(value, bytes) else value
 
+
+LOW_PROOFS = 20
+"""An agent's balance is low when it pays for fewer proofs."""
 
 Emit = Callable[[Event], None]
 """A subscriber."""
@@ -148,6 +151,14 @@ class PeriodMissed(PeriodEvent):
 class ProofDelayed(PeriodEvent):
     """No proof yet, and why; the agent tries again while the period lasts."""
 
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActionDelayed(Event):
+    """A transaction beside the proof can't be done now, and why; what is due is tried again."""
+
+    action: str
     reason: str
 
 

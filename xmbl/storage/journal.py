@@ -35,11 +35,13 @@ CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL)
 
 
 class DealState(IntEnum):
-    """Signed: the client may still open it. Open: on chain. Closed: settled to its end."""
+    """Signed: the client may still open it. Open: on chain. Closed: settled to its end, for good.
+    Cleared: the chain has forgotten it."""
 
     SIGNED = 1
     OPEN = 2
     CLOSED = 3
+    CLEARED = 4
 
 
 class Phase(IntEnum):
@@ -111,13 +113,20 @@ class Journal:
         self._put(deal, size, DealState.OPEN, record)
 
     def update(self, deal_id: bytes, record: Record) -> None:
-        """The chain's record of the deal is now this; one that is settled to its end is closed."""
-        state = DealState.OPEN if record.cursor else DealState.CLOSED
+        """The chain's record of the deal is now this."""
         self._run(
-            """UPDATE deals SET start=?, previous=?, price=?, leaves=?, moved=?, end=?, cursor=?, missed=?,
-               state=? WHERE id=?""",
-            (*astuple(record), state, deal_id),
+            """UPDATE deals SET start=?, previous=?, price=?, leaves=?, moved=?, end=?, cursor=?, missed=?
+               WHERE id=?""",
+            (*astuple(record), deal_id),
         )
+
+    def set_state(self, deal_id: bytes, state: DealState) -> None:
+        """The deal has come so far, for good."""
+        self._run("UPDATE deals SET state=? WHERE id=?", (state, deal_id))
+
+    def emptied(self, deal_id: bytes) -> None:
+        """The deal's bytes are needed for it no more."""
+        self._run("UPDATE deals SET size=0 WHERE id=?", (deal_id,))
 
     def forget(self, deal_id: bytes) -> None:
         """Nothing binds the operator to this deal any more."""
@@ -136,13 +145,19 @@ class Journal:
         return list(self._deals("WHERE state=? AND deadline<=?", (DealState.SIGNED, block)))
 
     def holders(self, root: bytes) -> list[KnownDeal]:
-        """The deals that need the bytes of `root`."""
-        return list(self._deals("WHERE root=?", (root,)))
+        """The deals that need the bytes of `root`: signed or open."""
+        return list(self._deals("WHERE root=? AND state<=?", (root, DealState.OPEN)))
 
-    def before(self, position: int) -> list[bytes]:
-        """The ids of the deals that start below `position`."""
-        rows = self._run("SELECT id FROM deals WHERE start<? ORDER BY start", (position,))
-        return [row[0] for row in rows]
+    def over(self) -> list[KnownDeal]:
+        """Deals that are closed for good and whose bytes were not yet looked at, and those cleared."""
+        where = "WHERE state=? AND size>0 OR state=?"
+        return list(self._deals(where, (DealState.CLOSED, DealState.CLEARED)))
+
+    def records(self, state: DealState) -> list[tuple[bytes, Record]]:
+        """Id and record of each deal in that state."""
+        query = """SELECT id, start, previous, price, leaves, moved, end, cursor, missed FROM deals
+                   WHERE state=?"""
+        return [(row[0], Record(*row[1:])) for row in self._run(query, (state,))]
 
     def layout(self, period: int) -> list[tuple[int, bytes, Record]]:
         """Position, id and record of each deal in the ring of `period`, in order."""
@@ -152,7 +167,7 @@ class Journal:
         rows = self._run(query, (period, DealState.OPEN, NOWHERE))
         return [(row[0], row[1], Record(*row[2:])) for row in rows]
 
-    def bytes_held(self, most: DealState = DealState.CLOSED) -> int:
+    def bytes_held(self, most: DealState) -> int:
         """Bytes that deals up to this state keep; a root that two deals share counts once."""
         sizes = "SELECT MAX(size) AS size FROM deals WHERE state<=? GROUP BY root"
         return int(self._run(f"SELECT COALESCE(SUM(size), 0) FROM ({sizes})", (most,))[0][0])  # noqa: S608

@@ -47,10 +47,19 @@ def test_expired__a_signed_deal_past_its_deadline__is_listed(journal):
     assert [known.deal for known in journal.expired(100)] == [deal(1, deadline=100)]
 
 
-def test_update__a_settled_record__closes_the_deal(journal):
+def test_update__of_a_record__leaves_the_state(journal):
     journal.open(deal(1), 1000, placed(0))
     journal.update(deal(1).id(), placed(0, cursor=0))
-    assert [known.id for known in journal.deals(DealState.CLOSED)] == [deal(1).id()]
+    assert journal.records(DealState.OPEN) == [(deal(1).id(), placed(0, cursor=0))]
+
+
+def test_over__closed_until_emptied_and_cleared__are_listed(journal):
+    for salt, state in ((1, DealState.CLOSED), (2, DealState.CLOSED), (3, DealState.CLEARED)):
+        journal.open(deal(salt), 1000, placed(0))
+        journal.set_state(deal(salt).id(), state)
+    journal.open(deal(4), 1000, placed(0))
+    journal.emptied(deal(2).id())
+    assert {known.deal for known in journal.over()} == {deal(1), deal(3)}
 
 
 def test_layout__of_a_period__has_each_deal_where_it_lay_then(journal):
@@ -70,21 +79,17 @@ def test_bytes_held__deals_that_share_a_root__count_once(journal):
     journal.sign(deal(1), 1000)
     journal.open(deal(2), 1000, placed(0))
     journal.open(deal(3, root=b"\10" * 32), 500, placed(10))
-    assert journal.bytes_held() == 1500
+    assert journal.bytes_held(DealState.OPEN) == 1500
     assert journal.bytes_held(DealState.SIGNED) == 1000
 
 
 def test_holders__of_a_root__are_the_deals_that_need_it(journal):
     journal.sign(deal(1), 1000)
     journal.open(deal(2), 1000, placed(0))
+    journal.open(deal(3), 1000, placed(10))
     journal.forget(deal(1).id())
+    journal.set_state(deal(3).id(), DealState.CLOSED)
     assert [known.deal for known in journal.holders(b"\7" * 32)] == [deal(2)]
-
-
-def test_before__a_position__lists_the_deals_below(journal):
-    journal.open(deal(1), 1000, placed(0))
-    journal.open(deal(2), 1000, placed(10))
-    assert journal.before(10) == [deal(1).id()]
 
 
 def test_period__never_noted__waits(journal):

@@ -1,0 +1,117 @@
+"""The operator's agent: it looks at the chain again and again and does what is due.
+
+Each `step`, none of which waits for anything to be mined:
+
+    follow    read the market's events up to `confirmations` below the head into the journal
+    prove     once the period's first block lies that deep: one proof for all deals
+    keep      after the proof: turn, cut and clear the ring; settle what is over or long unsettled
+    forget    uploads whose terms were never opened; bytes of deals whose close is final
+    audit     some leaves of what is stored, in turn
+
+Every transaction goes through the outbox under a key of its own, so a step can die anywhere and the next
+one, in whichever process, goes on.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+import trio
+
+from xmbl.errors import ChainError
+from xmbl.storage import events
+from xmbl.storage.desk import Desk
+from xmbl.storage.follower import Follower
+from xmbl.storage.housekeeping import Housekeeping
+from xmbl.storage.journal import DealState, Phase
+from xmbl.storage.keeper import Keeper
+from xmbl.storage.prover import Prover
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How the agent works: `confirmations` in blocks, `settle_every` in periods, `poll` in seconds."""
+
+    confirmations: int = 12
+    settle_every: int = 7
+    poll: float = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class AgentStatus:
+    """Where the agent is; `phase` is the present period's."""
+
+    block: int = 0
+    period: int = 0
+    phase: str = ""
+    deals: int = 0
+    bytes: int = 0
+    balance: int = 0
+    trouble: str = ""
+
+
+class StorageAgent:
+    """Works for `operator`."""
+
+    def __init__(self, desk: Desk, habits: Habits) -> None:
+        self._desk = desk
+        self._habits = habits
+        self._follower = Follower(desk)
+        self._prover = Prover(desk, self._follower, habits.confirmations)
+        self._keeper = Keeper(desk, self._follower, habits.settle_every)
+        self._housekeeping = Housekeeping(desk)
+        self.status = AgentStatus()
+
+    def start(self) -> None:
+        """Before anything is served: drop what a crash left behind, finish what the outbox began."""
+        self._housekeeping.sweep()
+        self._desk.emit(
+            events.AgentStarted(self._desk.operator, len(self._desk.journal.records(DealState.OPEN)))
+        )
+
+    def step(self) -> None:
+        """Look at the chain once and do what is due; `ChainError` when it can't be read."""
+        head = self._desk.market.block_number()
+        period = head // self._desk.market.parameters.period
+        self._desk.outbox.step()
+        self._follower.follow(head - self._habits.confirmations)
+        self._prover.look_back(period)
+        phase = self._prover.prove(period, head)
+        if self._is_time_to_keep(phase, head):
+            self._keeper.keep(period)
+            self._keeper.settle(period)
+        self._housekeeping.forget(self._follower.scanned())
+        self._housekeeping.audit()
+        self._look(head, period, phase)
+
+    async def run(self, after_step: Callable[[], Awaitable[None]]) -> None:
+        """Step until cancelled; `after_step` is awaited after each, also after one that failed."""
+        lost = False
+        while True:
+            try:
+                await trio.to_thread.run_sync(self.step)
+            except ChainError as error:
+                self.status = replace(self.status, trouble=str(error))
+                if not lost:
+                    self._desk.emit(events.ChainLost(str(error)))
+                lost = True
+            else:
+                if lost:
+                    self._desk.emit(events.ChainBack(self.status.block))
+                lost = False
+            await after_step()
+            await trio.sleep(self._habits.poll)
+
+    def _is_time_to_keep(self, phase: Phase, head: int) -> bool:
+        """After the proof; in a period that can't be proven its first half is the proof's alone."""
+        length = self._desk.market.parameters.period
+        return phase in (Phase.PROVEN, Phase.EMPTY) or head % length > length // 2
+
+    def _look(self, head: int, period: int, phase: Phase) -> None:
+        self.status = AgentStatus(
+            block=head,
+            period=period,
+            phase=phase.name,
+            deals=len(self._desk.journal.records(DealState.OPEN)),
+            bytes=self._desk.holdings.used(),
+            balance=self._desk.market.chain.balance(self._desk.outbox.account),
+        )

@@ -1,0 +1,97 @@
+"""Reads the market's events into the journal, up to where no reorg is expected."""
+
+from collections.abc import Sequence
+
+from xmbl.chain.deals import Cleared, Closed, Opened, Rotated, Settled, Truncated
+from xmbl.crypto.typed_data import Deal
+from xmbl.storage import events
+from xmbl.storage.desk import Desk
+from xmbl.storage.journal import DealState
+from xmbl.storage.market import MarketEvent
+from xmbl.storage.rules import NOWHERE, Record
+
+SCANNED = "scanned"
+"""The fact in the journal: the last block whose events were read."""
+
+
+class Follower:
+    """Keeps the journal of `operator` in step with the chain."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def scanned(self) -> int:
+        """The last block whose events are in the journal."""
+        return self._desk.journal.fact(SCANNED, self._desk.market.since - 1)
+
+    def follow(self, upto: int) -> None:
+        """Read the events up to block `upto`; what was read before isn't read again.
+
+        Records are read as they are now, which may be later than `upto`: what changes them later is an
+        event that is still to come. That a deal is closed or cleared is believed only from its event.
+        """
+        first = self.scanned() + 1
+        if first > upto:
+            return
+        found = list(self._desk.market.events(first, upto))
+        with self._desk.journal.batch():
+            for event in found:
+                self._note(event)
+        self._refresh(self._touched(found))
+        self._desk.journal.keep(SCANNED, upto)
+
+    def reread(self) -> None:
+        """The journal is out of step: ask for every known record now, and for all events again."""
+        states = (DealState.OPEN, DealState.CLOSED)
+        self._refresh([deal_id for state in states for deal_id, _ in self._desk.journal.records(state)])
+        self._desk.journal.keep(SCANNED, self._desk.market.since - 1)
+
+    def _note(self, event: MarketEvent) -> None:
+        match event:
+            case Opened() if event.operator == self._desk.operator:
+                self._opened(event)
+            case Settled() if self._desk.journal.deal(event.id):
+                self._desk.emit(
+                    events.DealSettled(
+                        event.id, event.cursor, event.paid, event.fee, event.refunded, event.missed
+                    )
+                )
+            case Closed() if self._desk.journal.deal(event.id):
+                self._desk.journal.set_state(event.id, DealState.CLOSED)
+                self._desk.emit(events.DealClosed(event.id, event.slashed, event.unlocked))
+            case Cleared():
+                self._desk.journal.set_state(event.id, DealState.CLEARED)
+
+    def _opened(self, event: Opened) -> None:
+        terms, first = event.terms, event.block // self._desk.market.parameters.period + 1
+        held = self._desk.holdings.has(event.root)
+        record = Record(event.start, NOWHERE, terms.price, terms.leaves, first, terms.end, first, 0)
+        size = self._desk.holdings.size(event.root) if held else 0
+        self._desk.journal.open(Deal(event.operator, event.root, terms), size, record)
+        self._desk.emit(events.DealKnown(event.id, held))
+
+    def _touched(self, found: Sequence[MarketEvent]) -> list[bytes]:
+        """The known deals whose records these events changed."""
+        ids = {event.id for event in found if isinstance(event, Settled | Truncated)}
+        for event in found:
+            if isinstance(event, Rotated) and event.operator == self._desk.operator:
+                ids |= self._turned(event)
+        return [deal_id for deal_id in ids if self._desk.journal.deal(deal_id)]
+
+    def _turned(self, event: Rotated) -> set[bytes]:
+        """What lay below the new tail; all of it where the ring was emptied and starts again at 0."""
+        states = (DealState.OPEN, DealState.CLOSED)
+        return {
+            deal_id
+            for state in states
+            for deal_id, record in self._desk.journal.records(state)
+            if record.start < event.tail or event.tail == event.head
+        }
+
+    def _refresh(self, ids: Sequence[bytes]) -> None:
+        records = [(deal_id, self._desk.market.record(deal_id)) for deal_id in ids]
+        with self._desk.journal.batch():
+            for deal_id, record in records:
+                # all zero: cleared already, which its event will say
+                if record.end:
+                    self._desk.journal.update(deal_id, record)

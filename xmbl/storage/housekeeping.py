@@ -1,0 +1,67 @@
+"""Bytes that nothing binds the operator to are dropped; the others are looked at, a few in each step."""
+
+import secrets
+
+from xmbl.errors import BytesError
+from xmbl.storage import events
+from xmbl.storage.desk import Desk
+from xmbl.storage.journal import DealState, KnownDeal
+
+AUDITED = 16
+"""Deals of which a leaf is checked in one step."""
+
+
+class Housekeeping:
+    """Keeps journal and holdings in step, and audits what is held."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._round: list[bytes] = []
+        self._audited = 0
+
+    def sweep(self) -> None:
+        """At the start: drop what a crash left in the store without a deal. Nothing may be arriving."""
+        for root in self._desk.holdings.roots():
+            if not self._desk.journal.holders(root):
+                self._drop(root, "no deal needs it")
+
+    def forget(self, block: int) -> None:
+        """Drop uploads whose terms weren't opened up to `block`, and the bytes of closed deals."""
+        for known in self._desk.journal.expired(block):
+            self._release(known, "its terms were never opened")
+        for known in self._desk.journal.over():
+            self._release(known, "its deal is over")
+
+    def audit(self) -> None:
+        """Check a random leaf of some deals; once round, say how many passed."""
+        if not self._round:
+            if self._audited:
+                self._desk.emit(events.AuditPassed(self._audited))
+            self._round = [deal_id for deal_id, _ in self._desk.journal.records(DealState.OPEN)]
+            self._audited = 0
+        for deal_id in [self._round.pop() for _ in self._round[:AUDITED]]:
+            self._check(self._desk.journal.deal(deal_id))
+
+    def _release(self, known: KnownDeal, reason: str) -> None:
+        with self._desk.journal.batch():
+            # under the journal's lock, so that no deal is signed for these bytes meanwhile
+            if known.state is DealState.CLOSED:
+                self._desk.journal.emptied(known.id)
+            else:
+                self._desk.journal.forget(known.id)
+            if not self._desk.journal.holders(known.deal.root):
+                self._drop(known.deal.root, reason)
+
+    def _drop(self, root: bytes, reason: str) -> None:
+        if self._desk.holdings.has(root):
+            self._desk.holdings.drop(root)
+            self._desk.emit(events.BytesDropped(root, reason))
+
+    def _check(self, known: KnownDeal | None) -> None:
+        if known is None or known.state is not DealState.OPEN:
+            return
+        try:
+            self._desk.holdings.leaf(known.deal.root, secrets.randbelow(known.deal.terms.leaves))
+            self._audited += 1
+        except BytesError as error:
+            self._desk.emit(events.AuditFailed(known.id, str(error)))

@@ -1,0 +1,192 @@
+"""Proves each period once, whatever dies in between.
+
+    WAITING → PROVING → PROVEN          EMPTY: nothing of this period has to be proven
+                      ↘ MISSED
+
+The journal notes PROVING before the transaction is handed to the outbox, whose key names operator, period
+and attempt: a restart in mid-period finds it there. A proof that failed on chain (a reorg changed the seed)
+is built anew under the next attempt.
+"""
+
+from dataclasses import dataclass
+
+from xmbl.chain.outbox import Receipt
+from xmbl.crypto.typed_data import Deal
+from xmbl.errors import BytesError, ChainError, FeeCeiling, InsufficientFunds, NotMined, Reverted
+from xmbl.storage import events, proving
+from xmbl.storage.desk import Desk
+from xmbl.storage.follower import Follower
+from xmbl.storage.journal import DealState, Phase
+from xmbl.storage.market import ProvenPeriods
+from xmbl.storage.rules import MAX_PERIODS, Place, ends
+
+AT_ONCE = -1.0
+"""Patience of somebody who looks once and doesn't wait."""
+
+ATTEMPTS = 5
+"""Proofs of one period that may fail on chain before the agent gives the period up."""
+
+_REACHED = "period"
+
+
+class OutOfStep(ChainError):
+    """The journal's ring isn't the chain's: it is read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What the proof of a period is drawn from."""
+
+    layout: proving.Layout
+    places: list[Place]
+    span: tuple[int, int]
+
+
+class Prover:
+    """Proves for all deals of `operator`."""
+
+    def __init__(self, desk: Desk, follower: Follower, confirmations: int) -> None:
+        self._desk = desk
+        self._follower = follower
+        self._confirmations = confirmations
+        self._told: tuple[int, str] = (0, "")
+
+    def look_back(self, period: int) -> None:
+        """Note what became of the periods that ended since the last look."""
+        reached = self._desk.journal.fact(_REACHED, period)
+        first = max(reached, period - MAX_PERIODS)
+        proven = (
+            self._desk.market.proven(self._desk.operator, first, period)
+            if first < period
+            else ProvenPeriods({})
+        )
+        for past in range(first, period):
+            self._judge(past, proven)
+        if period != reached or first == period:
+            self._desk.journal.keep(_REACHED, period)
+
+    def prove(self, period: int, head: int) -> Phase:
+        """Do what is due for the present period; `head` is the newest block."""
+        note = self._desk.journal.period(period)
+        if note.phase in (Phase.PROVEN, Phase.EMPTY):
+            return note.phase
+        try:
+            return self._advance(period, head, note.attempt, note.phase)
+        except (BytesError, FeeCeiling, InsufficientFunds, Reverted) as error:
+            self._tell(period, str(error))
+        except OutOfStep as error:
+            self._tell(period, str(error))
+            self._follower.reread()
+        return self._desk.journal.period(period).phase
+
+    def _advance(self, period: int, head: int, attempt: int, phase: Phase) -> Phase:
+        if phase is Phase.PROVING:
+            return self._watch(period, attempt)
+        if head < period * self._desk.market.parameters.period + self._confirmations:
+            return Phase.WAITING
+        if period in self._proven_periods(period, period):
+            return self._note(period, Phase.PROVEN, attempt)
+        drawn = self._drawn(period)
+        if all(place.over for place in drawn.places):
+            return self._note(period, Phase.EMPTY, attempt)
+        return self._submit(period, attempt, drawn)
+
+    def _submit(self, period: int, attempt: int, drawn: Drawn) -> Phase:
+        if attempt >= ATTEMPTS:
+            raise Reverted(f"{attempt} proofs of this period failed on chain; look at the node's log.")
+        proof = proving.build(
+            drawn.places,
+            drawn.span,
+            self._desk.market.seed(self._desk.operator, period),
+            lambda place: self._deal(drawn.layout[place][1]),
+            self._desk.holdings.leaf,
+        )
+        call = self._desk.market.deals.prove(self._desk.operator, proof.plan, proof.words)
+        # what would fail costs nothing here
+        self._desk.market.chain.simulate(call, self._desk.outbox.account)
+        self._desk.journal.note(period, Phase.PROVING, attempt)
+        self._desk.outbox.submit(call, self._key(period, attempt))
+        return self._watch(period, attempt)
+
+    def _watch(self, period: int, attempt: int) -> Phase:
+        try:
+            receipt = self._desk.outbox.wait(self._key(period, attempt), AT_ONCE)
+        except KeyError:
+            # noted but never handed over: killed in between, or refused
+            return self._note(period, Phase.WAITING, attempt)
+        except NotMined:
+            return Phase.PROVING
+        except Reverted:
+            self._note(period, Phase.WAITING, attempt + 1)
+            raise
+        self._proven(period, receipt)
+        return self._note(period, Phase.PROVEN, attempt)
+
+    def _proven(self, period: int, receipt: Receipt) -> None:
+        self._desk.emit(events.PeriodProven(period, receipt.gas_used, receipt.hash))
+        cost = max(1, receipt.fee)
+        balance = self._desk.market.chain.balance(self._desk.outbox.account)
+        if balance < cost * events.LOW_PROOFS:
+            self._desk.emit(events.LowBalance(self._desk.outbox.account, balance, balance // cost))
+
+    def _drawn(self, period: int) -> Drawn:
+        span = self._desk.market.ring(self._desk.operator).bounds_in(period)
+        layout = self._desk.journal.layout(period)
+        if not _tiles(layout, span):
+            raise OutOfStep("The journal's ring isn't the chain's; it is read again.")
+        first = min((record.cursor for _, _, record in layout if record.cursor), default=period)
+        proven = self._proven_periods(first, period)
+        limit = self._desk.market.parameters.limit
+        return Drawn(layout, proving.places(layout, proven, period, limit), span)
+
+    def _deal(self, deal_id: bytes) -> Deal:
+        known = self._desk.journal.deal(deal_id)
+        if known is None:
+            raise OutOfStep("A deal of the ring isn't in the journal; it is read again.")
+        return known.deal
+
+    def _judge(self, past: int, proven: ProvenPeriods) -> None:
+        note = self._desk.journal.period(past)
+        if note.phase in (Phase.PROVEN, Phase.EMPTY, Phase.MISSED):
+            return
+        if past in proven:
+            self._note(past, Phase.PROVEN, note.attempt)
+        elif any(
+            self._was_live(record, past, proven) for _, record in self._desk.journal.records(DealState.OPEN)
+        ):
+            self._note(past, Phase.MISSED, note.attempt)
+            self._desk.emit(events.PeriodMissed(past))
+        else:
+            self._note(past, Phase.EMPTY, note.attempt)
+
+    def _any_live(self, past: int, proven: ProvenPeriods) -> bool:
+        limit = self._desk.market.parameters.limit
+        return any(
+            0 < record.cursor <= past < ends(record, proven, past, limit)[0]
+            for _, record in self._desk.journal.records(DealState.OPEN)
+        )
+
+    def _proven_periods(self, first: int, last: int) -> ProvenPeriods:
+        return self._desk.market.proven(self._desk.operator, first, last)
+
+    def _note(self, period: int, phase: Phase, attempt: int) -> Phase:
+        self._desk.journal.note(period, phase, attempt)
+        return phase
+
+    def _key(self, period: int, attempt: int) -> str:
+        return f"prove:{self._desk.operator}:{period}:{attempt}"
+
+    def _tell(self, period: int, reason: str) -> None:
+        if (period, reason) != self._told:
+            self._told = (period, reason)
+            self._desk.emit(events.ProofDelayed(period, reason))
+
+
+def _tiles(layout: proving.Layout, span: tuple[int, int]) -> bool:
+    """Whether the deals lie one after another over the whole span."""
+    at, head = span
+    for position, _, record in layout:
+        if position != at:
+            return False
+        at += record.price
+    return at == head

@@ -1,0 +1,212 @@
+"""The operator's side of the three protocols: it quotes, takes bytes in, signs, and gives bytes out.
+
+It signs a deal only for bytes that are on its disk and whose root it computed itself, and remembers the
+deal before the signature leaves. Peers are hostile: every number was checked by `wire`, room is reserved
+before a byte is taken, and what fails is a refusal with its reason or a dropped stream.
+"""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import trio
+
+from xmbl.crypto.merkle import leaf_count
+from xmbl.crypto.typed_data import Deal, Quote, recover, sign_digest
+from xmbl.errors import BytesError, ChainError, Refused, Reverted
+from xmbl.network.channel import Channel
+from xmbl.storage import events, policy
+from xmbl.storage.desk import Desk
+from xmbl.storage.journal import DealState
+from xmbl.storage.policy import Operator, Standing, StoragePolicy
+from xmbl.storage.rules import check_terms
+from xmbl.storage.wire import (
+    LeafReply,
+    LeafRequest,
+    QuoteRequest,
+    ReadReady,
+    ReadRequest,
+    Refusal,
+    SignedQuote,
+    StoreReady,
+    StoreReceipt,
+    StoreRequest,
+    decode_any,
+)
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
+PIECE = 2**20
+"""Bytes taken from a peer, hashed and written at a time."""
+
+_FRESH = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Carrying:
+    """What the chain says of the operator at a block."""
+
+    operator: Operator
+    agent: str
+    block: int
+    units: int
+    grow: int
+
+
+class StorageServer:
+    """Serves quote, store and stream; `signer` is its agent's account."""
+
+    def __init__(self, desk: Desk, signer: "LocalAccount", will: StoragePolicy) -> None:
+        self._desk = desk
+        self._signer = signer
+        self._will = will
+        self._seen: tuple[float, _Carrying] | None = None
+        self._asking = trio.Lock()
+
+    async def quote(self, channel: Channel) -> None:
+        """Answer one request for terms."""
+        async with self._refusing(channel):
+            request = QuoteRequest.decode(await channel.receive())
+            carrying = await self._carrying()
+            standing = self._standing(carrying)
+            offered = policy.quote(
+                self._will, self._desk.market.parameters, standing, carrying.operator, request
+            )
+            await channel.send(SignedQuote(offered, self._signed(offered.hash())).encode())
+            terms = offered.terms
+            self._desk.emit(events.Quoted(terms.client, terms.leaves, terms.price, terms.end))
+
+    async def store(self, channel: Channel) -> None:
+        """Take the bytes of one deal in and sign it."""
+        async with self._refusing(channel):
+            request = StoreRequest.decode(await channel.receive())
+            await self._check_quote(request)
+            held = self._holds(request)
+            await channel.send(StoreReady(held).encode())
+            root = request.root if held else await self._received(channel, request.size)
+            await channel.send((await self._sign_deal(request, root)).encode())
+
+    async def stream(self, channel: Channel) -> None:
+        """Give out ranges and leaves until the reader has enough."""
+        async with self._refusing(channel):
+            while True:
+                await self._answer(channel)
+
+    # what a quote promises
+
+    async def _check_quote(self, request: StoreRequest) -> None:
+        quote = request.quote
+        if recover(self._desk.market.digest(quote.hash()), request.signature) != self._signer.address:
+            raise Refused("I haven't signed this quote; ask for one.")
+        if quote.operator != self._desk.operator or leaf_count(request.size) != quote.terms.leaves:
+            raise Refused("The quote is for other bytes or another operator; ask for one.")
+        carrying = await self._carrying()
+        if carrying.block > quote.expiry:
+            raise Refused("The quote has expired; ask for another.")
+        if quote.terms.payee != carrying.operator.payee or carrying.agent != self._signer.address:
+            raise Refused("My account has changed since the quote; ask for another.")
+        standing = self._standing(carrying)
+        if self._holds(request):
+            # bytes that are here already need no more room
+            size = self._desk.holdings.size(request.root)
+            standing = replace(standing, held=standing.held - size, unpaid=standing.unpaid - size)
+        policy.check(self._will, self._desk.market.parameters, standing, quote.terms)
+
+    def _holds(self, request: StoreRequest) -> bool:
+        """Whether this client brought exactly these bytes before: only then it needn't send them again."""
+        client = request.quote.terms.client
+        brought = (known.deal.terms.client == client for known in self._desk.journal.holders(request.root))
+        return (
+            any(brought)
+            and self._desk.holdings.has(request.root)
+            and self._desk.holdings.size(request.root) == request.size
+        )
+
+    async def _received(self, channel: Channel, size: int) -> bytes:
+        with self._desk.holdings.receive(size) as arrival:
+            for offset in range(0, size, PIECE):
+                piece = await channel.receive_bytes(min(PIECE, size - offset))
+                await trio.to_thread.run_sync(arrival.write, piece)
+            root = await trio.to_thread.run_sync(arrival.keep)
+        self._desk.emit(events.BytesReceived(root, size))
+        return root
+
+    async def _sign_deal(self, request: StoreRequest, root: bytes) -> StoreReceipt:
+        deal = await self._completed(request.quote, root)
+        with self._desk.journal.batch():
+            # nobody may drop the bytes between this look and the promise
+            if not self._desk.holdings.has(root):
+                raise Refused("The bytes are gone again; send them once more.")
+            self._desk.journal.sign(deal, request.size)
+        terms, deal_id = deal.terms, deal.id()
+        self._desk.emit(events.TermsSigned(deal_id, terms.client, terms.deadline))
+        return StoreReceipt(root, terms.deadline, terms.salt, self._signed(deal_id))
+
+    async def _completed(self, quote: Quote, root: bytes) -> Deal:
+        parameters = self._desk.market.parameters
+        block = await trio.to_thread.run_sync(self._desk.market.block_number)
+        deadline = block + policy.patience(parameters)
+        terms = replace(quote.terms, deadline=deadline, salt=secrets.randbits(63))
+        check_terms(terms, block // parameters.period, block, parameters)
+        return Deal(self._desk.operator, root, terms)
+
+    # what is given out
+
+    async def _answer(self, channel: Channel) -> None:
+        match decode_any(await channel.receive(), ReadRequest, LeafRequest):
+            case LeafRequest(root, index):
+                leaf, path = await trio.to_thread.run_sync(self._desk.holdings.leaf, root, index)
+                await channel.send(LeafReply(leaf, tuple(path)).encode())
+            case ReadRequest() as request:
+                data = await trio.to_thread.run_sync(self._range, request)
+                await channel.send(ReadReady(len(data)).encode())
+                await channel.send_bytes(data)
+                self._desk.emit(events.BytesServed(request.root, len(data)))
+
+    def _range(self, request: ReadRequest) -> bytes:
+        if request.offset + request.length > self._desk.holdings.size(request.root):
+            raise Refused("The range reaches beyond the bytes; ask within their size.")
+        return self._desk.holdings.read(request.root, request.offset, request.length)
+
+    # how things stand
+
+    def _standing(self, carrying: _Carrying) -> Standing:
+        unpaid = self._desk.journal.bytes_held(DealState.SIGNED)
+        used, free = self._desk.holdings.used(), self._desk.holdings.free()
+        return Standing(carrying.block, used, unpaid, free, carrying.units, carrying.grow)
+
+    async def _carrying(self) -> _Carrying:
+        """What the chain says, asked at most once a second whoever knocks."""
+        async with self._asking:
+            now = trio.current_time()
+            if self._seen is None or now - self._seen[0] > _FRESH:
+                self._seen = (now, await trio.to_thread.run_sync(self._look))
+            return self._seen[1]
+
+    def _look(self) -> _Carrying:
+        market, operator = self._desk.market, self._desk.operator
+        agent, payee = market.agent_and_payee(operator)
+        block = market.block_number()
+        grow = market.growth_left(operator, block // market.parameters.period)
+        return _Carrying(Operator(operator, payee), agent, block, market.lockable(operator), grow)
+
+    def _signed(self, struct_hash: bytes) -> bytes:
+        return sign_digest(self._signer, self._desk.market.digest(struct_hash))
+
+    @asynccontextmanager
+    async def _refusing(self, channel: Channel) -> AsyncIterator[None]:
+        try:
+            yield
+        except (Refused, BytesError) as error:
+            await self._refuse(channel, str(error))
+        except Reverted as error:
+            await self._refuse(channel, f"The market would refuse this deal: {error.reason}.")
+        except ChainError:
+            await self._refuse(channel, "My chain doesn't answer at present; ask again later.")
+
+    async def _refuse(self, channel: Channel, reason: str) -> None:
+        self._desk.emit(events.Declined(channel.remote_peer, reason))
+        await channel.send(Refusal(reason).encode())
