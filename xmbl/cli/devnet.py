@@ -62,7 +62,7 @@ def start(session: Session, port: int, block_time: float, engine: Any, name: str
     folder = session.folders.state / "devnet"
     with start_devnet(folder, port=port, block_time=block_time, engine=engine) as devnet:
         with session.out.waiting(f"deploying the contracts on {devnet.engine}"):
-            network = _deployed(devnet, name)
+            network = _deployed(session, devnet, name)
         path = config.save_network(session.folders, network)
         _announce(session, devnet, network, str(path))
         while not stopped.wait(_WATCH_SECONDS):
@@ -105,16 +105,15 @@ def _stop_requested() -> threading.Event:
     return stopped
 
 
-def _deployed(devnet: "Devnet", name: str) -> config.Network:
-    from xmbl.chain.deploy import DEVNET, deploy
+def _deployed(session: Session, devnet: "Devnet", name: str) -> config.Network:
+    from xmbl.chain.deploy import PRESETS, deploy
     from xmbl.chain.devnet import rich_account
     from xmbl.chain.outbox import Outbox
 
-    chain, account = devnet.chain(), rich_account()
-    outbox = Outbox(devnet.log.parent / f"{chain.header(0).hash.hex()[:8]}.sqlite", chain, account)
-    deployment = deploy(outbox, chain, DEVNET)
-    contracts = {each: str(getattr(deployment, each)) for each in config.CONTRACTS}
-    return config.Network(name, chain.chain_id, (devnet.url,), contracts, deployment.block)
+    chain, account, folder = devnet.chain(), rich_account(), devnet.log.parent
+    outbox = Outbox(session.outbox_path(account.address, chain), chain, account)
+    deployment = deploy(outbox, chain, PRESETS["devnet"], folder, report=session.out.note)
+    return config.Network(name, chain.chain_id, (devnet.url,), deployment.addresses(), deployment.block)
 
 
 def _announce(session: Session, devnet: "Devnet", network: config.Network, path: str) -> None:
@@ -141,7 +140,7 @@ def _give(session: Session, calls: "list[Call]") -> None:
     from xmbl.chain.outbox import Outbox
 
     account = rich_account()
-    outbox = Outbox(session.outbox_path(account.address), session.chain(), account)
+    outbox = Outbox(session.outbox_path(account.address, session.chain()), session.chain(), account)
     keys = [f"fund:{secrets.token_hex(16)}" for _ in calls]
     for call, key in zip(calls, keys, strict=True):
         outbox.submit(call, key)

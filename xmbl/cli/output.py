@@ -45,7 +45,7 @@ class Output:
     def result(self, document: dict[str, Any], *parts: str | Table) -> None:
         """The command's result, once: `document` with `--json`, else `parts` for people."""
         if self.as_json:
-            click.echo(json.dumps({"ok": True, **document}, indent=2))
+            click.echo(json.dumps({"ok": True, **document}, indent=2, ensure_ascii=False))
         for part in () if self.as_json else parts:
             if isinstance(part, Table):
                 _show(part)

@@ -77,8 +77,10 @@ def approve(session: Session, spender: str, amount: Wei) -> None:
 @looking
 def allowances(session: Session) -> None:
     """List who may take how much from the account."""
+    from xmbl.chain.payments import Approved
+
     owner = session.address()
-    approvals = session.payments().approvals(session.deployment().block, owner=owner)
+    approvals = session.payments().events(Approved, session.deployment().block, owner=owner)
     spenders = sorted({approval.spender for approval in approvals})
     allowed = {each: session.payments().allowance(owner, each) for each in spenders}
     open_ = {spender: amount for spender, amount in allowed.items() if amount}

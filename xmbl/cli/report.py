@@ -34,7 +34,7 @@ def report(error: BaseException, as_json: bool) -> int:
         fields = {"code": code, "message": sentence, "exit_code": exit_code}
         if isinstance(cause, Reverted):
             fields["reason"] = cause.reason
-        click.echo(json.dumps({"ok": False, "error": fields}, indent=2))
+        click.echo(json.dumps({"ok": False, "error": fields}, indent=2, ensure_ascii=False))
     return exit_code
 
 

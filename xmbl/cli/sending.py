@@ -20,6 +20,9 @@ ETHER = "ETH"
 """The unit in which gas is paid, on whatever chain."""
 
 
+_GWEI = 10**9
+
+
 @dataclass(frozen=True)
 class Check:
     """Something that has to hold before anything is sent; `error` is why it doesn't."""
@@ -46,8 +49,8 @@ class Plan:
     checks: tuple[Check, ...]
 
     def cost(self) -> int:
-        """The most that the known gas can cost, in wei of ether."""
-        return sum(step.gas for step in self.steps) * self.fee
+        """The most that the known gas can cost, in wei of ether, rounded up to gwei."""
+        return -(-sum(step.gas for step in self.steps) * self.fee // _GWEI) * _GWEI
 
 
 def enough(name: str, held: int, needed: int, remedy: str, unit: str = "XMBL") -> Check:
@@ -115,14 +118,16 @@ def _planned(session: "Session", calls: Sequence["Call"], checks: Sequence[Check
 def _gas_money(session: "Session", plan: Plan) -> Check:
     sender = session.address()
     needed = plan.cost() + sum(step.call.value for step in plan.steps)
+    held = session.chain().balance(sender) // _GWEI * _GWEI
     remedy = f"Send ether to {sender}; on a devnet `xmbl devnet fund {sender}` does."
-    return enough("ether for gas", session.chain().balance(sender), max(needed, 1), remedy, ETHER)
+    return enough("ether for gas", held, max(needed, _GWEI), remedy, ETHER)
 
 
 def _show(session: "Session", plan: Plan) -> None:
     out, network = session.out, session.network()
-    for step in plan.steps:
-        gas = f"{step.gas:,} gas" if step.gas else "gas known after the step before"
+    for number, step in enumerate(plan.steps):
+        unknown = "gas known once the step before is mined" if number else "gas unknown"
+        gas = f"{step.gas:,} gas" if step.gas else unknown
         out.note(f"{step.call.sentence}  [{step.call.action}, {gas}]")
     cost = format_amount(plan.cost(), ETHER)
     out.note(f"from {session.address()} on {network.name} (chain {network.chain_id}), gas for at most {cost}")

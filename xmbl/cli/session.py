@@ -115,7 +115,7 @@ class Session:
         network = self.network()
         if network.contracts:
             return Deployment(chain_id=network.chain_id, block=network.block, **network.contracts)
-        return load(network.chain_id)
+        return load(network.chain_id, self.folders.config / "deployments")
 
     def token(self) -> "Token":
         """XMBL itself."""
@@ -154,15 +154,14 @@ class Session:
     def _resumed(self) -> "Outbox":
         from xmbl.chain.outbox import Outbox
 
-        outbox = Outbox(self.outbox_path(self.address()), self.chain(), self.account())
+        outbox = Outbox(self.outbox_path(self.address(), self.chain()), self.chain(), self.account())
         outbox.resume()
         return outbox
 
-    def outbox_path(self, address: str) -> Path:
+    def outbox_path(self, address: str, chain: "Chain") -> Path:
         """Where the outbox of an account rests: one a chain, and a restarted devnet is another chain."""
-        genesis = self.chain().header(0).hash.hex()[:8]
-        name = f"{self.network().chain_id}-{genesis}-{address.lower()}.sqlite"
-        return self.folders.state / "outbox" / name
+        genesis = chain.header(0).hash.hex()[:8]
+        return self.folders.state / "outbox" / f"{chain.chain_id}-{genesis}-{address.lower()}.sqlite"
 
     def resolve(self, text: str) -> str:
         """The address that a person means by `text`: an address, a wallet's name or a contract's."""
@@ -182,11 +181,14 @@ class Session:
         )
 
     def require_deployed(self) -> None:
-        """`ChainError` if the chain has no contracts where this network's file says."""
-        for name in config.CONTRACTS:
-            address = getattr(self.deployment(), name)
-            if not self.chain().code(address):
-                raise ChainError(f"There is no {name} contract at {address} here; get a newer network file.")
+        """`ChainError` if another contract than ours, or none, lies where this network's file says."""
+        from xmbl.chain.deployments import foreign
+
+        wrong = foreign(self.chain(), self.deployment().addresses())
+        if wrong:
+            raise ChainError(
+                f"{', '.join(wrong)} isn't where {self.network().name}'s file says; get a newer file."
+            )
 
     def _network_name(self) -> str:
         chosen = self.choices.network or self.settings().network

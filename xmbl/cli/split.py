@@ -7,7 +7,7 @@ import click
 from xmbl.cli import splits
 from xmbl.cli.frame import group, looking, online, sending
 from xmbl.cli.output import Table, facts
-from xmbl.cli.sending import send
+from xmbl.cli.sending import enough, send
 from xmbl.cli.session import Session
 from xmbl.cli.splits import Split
 from xmbl.errors import UsageError
@@ -62,7 +62,8 @@ def distribute(session: Session, split: str) -> None:
     found, shares = _known(session, split)
     waiting = session.payments().balance_of(found)
     call = session.payments().distribute(shares.recipients, shares.weights)
-    transactions = send(session, call)
+    check = enough("income that waits", waiting, 1, "Nothing was paid in since the last distribution.")
+    transactions = send(session, call, checks=[check])
     paid = waiting - session.payments().balance_of(found)
     document = {"split": found, "paid_wei": paid, "transactions": transactions}
     session.out.result(document, f"Distributed {format_amount(paid)} to {len(shares.recipients)} recipients.")

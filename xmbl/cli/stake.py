@@ -12,11 +12,6 @@ from xmbl.cli.session import Session
 from xmbl.errors import UsageError
 from xmbl.units import STAKE_UNIT, Wei, format_amount, parse_amount
 
-_RISK = (
-    "The agent's key signs terms within this limit: whoever steals it can lose that much of your stake, "
-    "part of it to an accomplice."
-)
-
 
 @group
 def command() -> None:
@@ -55,7 +50,6 @@ def authorize(session: Session, market: str, limit: Wei) -> None:
     part of it to an accomplice.
     """
     target = session.resolve(market)
-    session.out.note(_RISK)
     transactions = send(
         session, session.staking().authorize(target, limit), checks=[_market(session, target)]
     )
@@ -87,7 +81,9 @@ def withdraw(session: Session) -> None:
 def claim(session: Session) -> None:
     """Take what is owed to the wallet from slashed operators."""
     owed = session.staking().owed(session.address())
-    _finish(session, send(session, session.staking().claim()), f"Claimed {format_amount(owed)}.")
+    check = enough("sum owed", owed, 1, "Nobody who wronged you was slashed since your last claim.")
+    transactions = send(session, session.staking().claim(), checks=[check])
+    _finish(session, transactions, f"Claimed {format_amount(owed)}.")
 
 
 @command.command()
