@@ -1,7 +1,6 @@
 """The demo's processes: started each in a session of its own, ended together, none left behind."""
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
@@ -13,29 +12,23 @@ from xmbl.errors import XmblError
 _PATIENCE = 10.0
 """Seconds that a process has to end by itself before it is killed."""
 
-_PR_SET_PDEATHSIG = 1
-
 
 class ProcessDied(XmblError):
     """A process of the demo ended by itself; its log says why."""
 
 
 class Processes:
-    """Child processes by name, with one log file each.
+    """Child processes by name, with one log file each."""
 
-    `detached` children outlive this process (`--keep`); all others die with it on Linux even if it is killed.
-    """
-
-    def __init__(self, logs: Path, *, detached: bool = False) -> None:
+    def __init__(self, logs: Path) -> None:
         self._logs = logs
-        self._detached = detached
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         logs.mkdir(parents=True, exist_ok=True)
 
     def start(
         self, name: str, arguments: list[str], home: Path, *, pipe: bool = False
     ) -> subprocess.Popen[bytes]:
-        """Run `python -m …` with `XMBL_HOME` set to `home`; stderr, and stdout unless piped, go to the log."""
+        """Run `python -m …` with `XMBL_HOME` set to `home`; what isn't piped goes to the log."""
         environment = {**os.environ, "XMBL_HOME": str(home)}
         # Compiled modules are kept: five interpreters would each compile web3 and libp2p otherwise.
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -47,7 +40,6 @@ class Processes:
                 stdout=subprocess.PIPE if pipe else log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=None if self._detached or sys.platform != "linux" else _die_with_parent,
             )
         self._running[name] = child
         return child
@@ -87,7 +79,3 @@ class Processes:
                 child.kill()
                 child.wait()
         self._running.clear()
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -94,9 +94,8 @@ class Stage:
         return Home(name, folder, {wallet: keys.unlock(wallet, password) for wallet in wallets})
 
     def _network(self) -> config.Network:
-        return config.Network(
-            NETWORK, self.chain.chain_id, (self.devnet.url,), self.deployment.addresses(), self.deployment.block
-        )  # fmt: skip
+        found = self.deployment
+        return config.Network(NETWORK, found.chain_id, (self.devnet.url,), found.addresses(), found.block)
 
     # transactions
 
@@ -136,7 +135,7 @@ class Stage:
         return home
 
     def operators(self, names: Sequence[str], split: Split, places: Sequence[str]) -> list[Home]:
-        """Operators with stake, registered at the multiaddresses `places`; the first one's payee is the split."""
+        """Operators with stake, registered at `places` (multiaddresses); the first's payee is the split."""
         homes = [self.home(name, "operator", "agent") for name in names]
         for home in homes:
             node_key.create(key_path(home), home.password_file.read_text().strip(), log2_work=12)
@@ -152,9 +151,13 @@ class Stage:
     def _enlist(self, home: Home, payee: str, place: str) -> None:
         market, staking = self.market, self.market.staking
         register = market.registry.register(
-            agent=home.accounts["agent"].address, payee=payee, node_key=node_key.public_key_of(key_path(home)),
-            services=STORAGE, profile=bytes(32), multiaddrs=[place],
-        )  # fmt: skip
+            agent=home.accounts["agent"].address,
+            payee=payee,
+            node_key=node_key.public_key_of(key_path(home)),
+            services=STORAGE,
+            profile=bytes(32),
+            multiaddrs=[place],
+        )
         steps: list[Callable[[], Call]] = [
             lambda: market.token.approve(staking.address, _STAKE),
             lambda: staking.stake(_STAKE),
