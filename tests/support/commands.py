@@ -1,26 +1,50 @@
 """Real commands: `xmbl` as a process of its own, with a home of its own."""
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from tests.support.terminal import Said
+from xmbl.cli.program import run
 
 PATIENCE = 60
 
 
 class Commands:
-    """Runs `xmbl …` for one user, whose files lie below `home`."""
+    """Runs `xmbl …` for one user: files below `home`, the wallets' password in a file, a wallet to act with.
 
-    def __init__(self, home: Path) -> None:
+    A call runs in this process, where the imports are paid for once; `start` makes a process of its own.
+    """
+
+    def __init__(self, home: Path, password: Path, wallet: str = "") -> None:
         self.home = home
+        self._password = password
+        self._wallet = wallet
+
+    def acting_with(self, wallet: str) -> "Commands":
+        """The same user with another wallet."""
+        return Commands(self.home, self._password, wallet)
 
     def __call__(self, *arguments: str) -> Said:
         """Run one command to its end."""
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            patch.dict(os.environ, self.environment(), clear=True),
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
+            code = run(arguments)
+        return Said(code, out.getvalue(), err.getvalue())
+
+    def process(self, *arguments: str) -> Said:
+        """Run one command to its end, in a process of its own."""
         done = subprocess.run(
             self._line(arguments), env=self.environment(), stdin=subprocess.DEVNULL,
             capture_output=True, text=True, timeout=PATIENCE, check=False,
@@ -35,18 +59,20 @@ class Commands:
 
     def start(self, *arguments: str) -> "Service":
         """Begin a command that runs until it is stopped; waits for its one document."""
-        log = (self.home / f"{'-'.join(arguments[:2])}.log").open("w")
-        process = subprocess.Popen(
-            self._line((*arguments, "--json")), env=self.environment(), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=log, text=True,
-        )  # fmt: skip
-        return Service(process, Path(log.name))
+        path = self.home / f"{'-'.join(arguments[:2])}.log"
+        with path.open("w") as log:
+            process = subprocess.Popen(
+                self._line((*arguments, "--json")), env=self.environment(), stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=log, text=True,
+            )  # fmt: skip
+        return Service(process, path)
 
     def environment(self) -> dict[str, str]:
         """This process's, but for the user's own settings; bytecode is kept, or imports take seconds."""
         dropped = ("XMBL_", "PYTHONDONTWRITEBYTECODE")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
-        return {**kept, "XMBL_HOME": str(self.home)}
+        own = {"XMBL_HOME": self.home, "XMBL_PASSWORD_FILE": self._password, "XMBL_WALLET": self._wallet}
+        return kept | {name: str(value) for name, value in own.items()}
 
     def _line(self, arguments: tuple[str, ...]) -> list[str]:
         return [sys.executable, "-m", "xmbl", *arguments]

@@ -1,0 +1,122 @@
+"""Wallets, Payments, splits and stake on a real chain, by real commands."""
+
+import pytest
+
+from xmbl.units import WHOLE
+
+
+def test_balance__funded_wallet__has_what_the_devnet_gave(operator):
+    held = operator.document("wallet", "balance")
+    assert held["xmbl_wei"] == 10_000 * WHOLE
+    assert held["ether_wei"] == 10 * WHOLE
+
+
+def test_send__to_a_wallets_name__arrives(client, operator):
+    before = operator.document("wallet", "balance")["xmbl_wei"]
+    sent = client.document("wallet", "send", "operator", "1.5", "--yes")
+    assert [each["action"] for each in sent["transactions"]] == ["token_transfer"]
+    assert operator.document("wallet", "balance")["xmbl_wei"] - before == 15 * WHOLE // 10
+
+
+def test_send__without_yes_and_terminal__sends_nothing(client):
+    before = client.document("wallet", "balance")
+    said = client.process("wallet", "send", "operator", "1")
+    assert said.code == 2
+    assert "say --yes" in said.err
+    assert "ok  balance of XMBL" in said.err
+    assert client.document("wallet", "balance") == before
+
+
+def test_send__dry_run__shows_cost_and_checks_and_sends_nothing(client):
+    before = client.document("wallet", "balance")
+    planned = client.document("wallet", "send", "operator", "1", "--dry-run")
+    assert planned["dry_run"] is True
+    assert planned["cost_wei"] > 0
+    assert [each["name"] for each in planned["checks"]] == [
+        "balance of XMBL", "the chain accepts it", "ether for gas",
+    ]  # fmt: skip
+    assert client.document("wallet", "balance") == before
+
+
+def test_send__more_than_there_is__is_refused_with_a_remedy(client):
+    said = client.process("wallet", "send", "operator", "1000000", "--yes", "--json")
+    assert said.code == 1
+    assert said.document()["error"]["code"] == "insufficient_funds"
+    assert "xmbl pay withdraw" in said.document()["error"]["message"]
+
+
+def test_send__to_a_contract_of_ours__is_refused(client):
+    said = client("wallet", "send", "payments", "1", "--yes")
+    assert said.code == 2
+    assert "can't come back" in said.err
+
+
+def test_pay__deposit_and_withdraw__move_both_balances(client):
+    before = client.document("wallet", "balance")
+    deposited = client.document("pay", "deposit", "100", "--yes")
+    assert [each["action"] for each in deposited["transactions"]] == ["token_approve", "pay_deposit"]
+    client.document("pay", "withdraw", "40", "--yes")
+    after = client.document("wallet", "balance")
+    assert before["xmbl_wei"] - after["xmbl_wei"] == 60 * WHOLE
+    assert after["payments_wei"] - before["payments_wei"] == 60 * WHOLE
+
+
+def test_pay__withdraw_too_much__names_the_check(client):
+    said = client("pay", "withdraw", "5000", "--yes")
+    assert said.code == 1
+    assert "no  account in Payments" in said.err
+    assert "Fill it with `xmbl pay deposit`." in said.err
+
+
+def test_pay__approve_list_revoke__ends_with_none(client, devnet):
+    deals = devnet.document["contracts"]["deals"]
+    client.document("pay", "approve", "deals", "5", "--yes")
+    allowed = client.document("pay", "allowances")["allowances"]
+    assert allowed == [{"spender": deals, "amount_wei": 5 * WHOLE}]
+    client.document("pay", "revoke", "deals", "--yes")
+    assert client.document("pay", "allowances")["allowances"] == []
+    assert client("pay", "revoke", "deals", "--yes").code == 2
+
+
+def test_split__income__reaches_its_recipients_to_the_wei(client, operator):
+    client.document("pay", "deposit", "10", "--yes")
+    split = client.document("split", "address", "client=33.3333%", "operator=66.6667%")["split"]
+    client.document("pay", "transfer", split, "3", "--yes")
+    before = operator.document("pay", "balance")["balance_wei"]
+    paid = client.document("split", "distribute", split, "--yes")["paid_wei"]
+    assert paid == 3 * WHOLE
+    assert operator.document("pay", "balance")["balance_wei"] - before == 3 * WHOLE * 666_667 // 10**6
+    assert client("split", "distribute", split, "--yes").code == 1
+
+
+def test_split__tokens_sent_to_it__are_refused(client):
+    split = client.document("split", "address", "client=50%", "operator=50%")["split"]
+    said = client("wallet", "send", split, "1", "--yes")
+    assert said.code == 2
+    assert "tokens sent to it are lost" in said.err
+
+
+def test_stake__add_authorize_thaw__are_shown(operator):
+    operator.document("stake", "add", "100", "--yes")
+    operator.document("stake", "authorize", "deals", "60", "--yes")
+    operator.document("stake", "thaw", "10", "--yes")
+    held = operator.document("stake", "show")
+    assert (held["staked_wei"], held["thawing_wei"]) == (100 * WHOLE, 10 * WHOLE)
+    assert held["deals"]["limit_wei"] == 60 * WHOLE
+    early = operator("stake", "withdraw", "--yes")
+    assert early.code == 2
+    assert "blocks more" in early.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("stake", "authorize", "client", "1"), "isn't a market"),
+        (("stake", "claim"), "The sum owed is too small"),
+        (("stake", "add", "0"), "positive multiple"),
+    ],
+)
+def test_stake__impossible__is_refused_with_a_reason(client, arguments, complaint):
+    said = client(*arguments, "--yes")
+    assert said.code in (1, 2)
+    assert complaint in said.err
