@@ -13,6 +13,7 @@ from libp2p.peer.id import ID
 from libp2p.protocol_muxer.exceptions import MultiselectClientError, ProtocolNotSupportedError
 from libp2p.protocol_muxer.multiselect_client import MultiselectClient
 from libp2p.protocol_muxer.multiselect_communicator import MultiselectCommunicator
+from libp2p.security.noise.exceptions import PeerIDMismatchesPubkey
 from multiaddr import Multiaddr
 
 from xmbl.errors import PeerUnreachable, ProtocolError
@@ -82,7 +83,7 @@ class Dialler:
                 failure = error
             else:
                 return
-        if "mismatch" in str(failure):
+        if any(isinstance(cause, PeerIDMismatchesPubkey) for cause in _causes(failure)):
             raise PeerUnreachable(f"Somebody else answers at {target}; ask for its new address.") from failure
         raise PeerUnreachable(f"Nobody answers at {target}; try again later.") from failure
 
@@ -96,6 +97,12 @@ class Dialler:
             await Stream(stream).abort()
             raise
         return Stream(stream)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
 
 
 async def _select(stream: INetStream, protocol: str) -> None:

@@ -38,9 +38,15 @@ class Host:
     def __init__(self, node: Node, network: Network) -> None:
         self.peer_id = str(node.get_id())
         self._node = node
+        self._network = network
         self._dialler = Dialler(network)
         self._room = trio.CapacityLimiter(STREAMS)
         network.set_stream_handler(self._accept)
+
+    @property
+    def connections(self) -> int:
+        """How many connections to peers are open, in and out."""
+        return len(self._network.get_connections())
 
     @property
     def addresses(self) -> list[str]:

@@ -1,7 +1,7 @@
 """The border: a libp2p stream as a `Pipe`, and libp2p's many errors as ours."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import trio
 from libp2p.abc import INetStream
@@ -44,9 +44,12 @@ class Stream:
             await self._stream.write(data)
 
     async def close(self) -> None:
-        """End our side, and wait a moment for the peer's end, which says that it has read everything."""
+        """End our side and give the peer a moment to read what is on its way and to end its own.
+
+        Whether it does isn't told: who needs to know that its bytes arrived asks for an answer.
+        """
         try:
-            with trio.move_on_after(_FAREWELL), reaching(self.peer):
+            with trio.move_on_after(_FAREWELL), suppress(PeerUnreachable), reaching(self.peer):
                 await self._stream.close()
                 await self.read(1)
         finally:
