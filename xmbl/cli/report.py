@@ -29,7 +29,8 @@ def report(error: BaseException, as_json: bool) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     code, exit_code, sentence = _told(cause)
-    click.echo(f"xmbl: {sentence}", err=True)
+    after_echo = "\n" if exit_code == INTERRUPTED and sys.stderr.isatty() else ""  # the terminal showed ^C
+    click.echo(f"{after_echo}xmbl: {sentence}", err=True)
     if as_json:
         fields = {"code": code, "message": sentence, "exit_code": exit_code}
         if isinstance(cause, Reverted):
@@ -63,7 +64,7 @@ def _told(error: BaseException) -> tuple[str, int, str]:
     match error:
         case KeyboardInterrupt() | click.Abort():
             notes = getattr(error, "__notes__", []) or getattr(error.__cause__, "__notes__", [])
-            return "interrupted", INTERRUPTED, " ".join(["Interrupted.", *notes])
+            return "interrupted", INTERRUPTED, " ".join(["Stopped.", *notes])
         case XmblError():
             return _code(error), error.exit_code, str(error)
         case click.ClickException():

@@ -146,7 +146,7 @@ def _document(plan: Plan) -> dict[str, Any]:
 
 def _sent(session: "Session", call: "Call") -> dict[str, Any]:
     safe = "The transaction is in the outbox: it may still be mined, and the next command finishes it."
-    with leaving(safe), session.out.waiting(f"{call.sentence} Waiting for its block"):
+    with leaving(safe), session.out.waiting(f"waiting for the block of {call.action}"):
         receipt = session.outbox().send(call, f"cli:{secrets.token_hex(16)}")
     session.out.note(f"mined in block {receipt.block}: {receipt.hash}, {receipt.gas_used:,} gas")
     return {

@@ -33,7 +33,7 @@ def test_report__interrupted__is_130_and_says_the_state(capsys):
     with pytest.raises(KeyboardInterrupt) as caught, leaving("Nothing was sent."):
         raise KeyboardInterrupt
     assert report(caught.value, as_json=False) == 130
-    assert capsys.readouterr().err == "xmbl: Interrupted. Nothing was sent.\n"
+    assert capsys.readouterr().err == "xmbl: Stopped. Nothing was sent.\n"
 
 
 def test_report__clicks_abort__carries_the_state_of_its_cause(capsys):

@@ -21,7 +21,7 @@ from xmbl.chain.outbox import Habits, Outbox, Receipt
 from xmbl.chain.registry import STORAGE
 from xmbl.identity import node_key
 from xmbl.identity.keystore import Keystore
-from xmbl.storage.market import Market
+from xmbl.storage.market import open_market
 from xmbl.units import WHOLE
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Stage:
         self.deployment: Deployment = deploy(
             self.outbox(self.deployer, "deployer"), self.chain, preset, folder / "deployer", lambda _: None
         )
-        self.market = Market(self.chain, self.deployment)
+        self.market = open_market(self.chain, self.deployment)
 
     def home(self, name: str, *wallets: str) -> Home:
         """A new home on this network, with a wallet by each name and one password for all."""
