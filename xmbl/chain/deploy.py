@@ -130,6 +130,7 @@ def run(
         deployments.save(folder, chain.chain_id, addresses | {"block": block})
         report(f"{CONTRACTS[name]} at {addresses[name]}")
     check_wiring(chain, addresses, parameters)
+    check_chain(chain, creator.account)  # a chain that was new has blocks to look at only now
     return Deployment(chain_id=chain.chain_id, block=block, **addresses)
 
 

@@ -50,6 +50,9 @@ class Methods:
     def eth_syncing(self) -> bool:
         return False
 
+    def eth_mining(self) -> bool:
+        return True
+
     def eth_accounts(self) -> list[str]:
         return []
 

@@ -1,0 +1,96 @@
+"""Deploy XMBL with Ape: `ape run deploy --network ethereum:local:foundry --preset devnet`.
+
+Any network of Ape's will do: a local one, an http node, a live one with `--account NAME`. The plan and
+its checks are `xmbl.chain.deploy`'s; contracts that stand already are left alone, so it can be run again.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from ape import accounts, networks
+from ape.api import AccountAPI
+from ape.cli import ConnectedProviderCommand
+
+from xmbl.chain.client import Chain
+from xmbl.chain.deploy import PRESETS, Parameters, run
+from xmbl.chain.deployments import CONTRACTS
+from xmbl.config import folders
+from xmbl.errors import XmblError
+
+_KNOWN_CHAINS = {1, 11155111, 560048, 31337, 1337}
+"""Ethereum, its test networks, and throw-away chains: elsewhere --yes says that it is meant."""
+
+
+@dataclass(frozen=True)
+class ApeCreator:
+    """Deploys by an account of Ape's."""
+
+    signer: AccountAPI
+    chain_id: int
+
+    @property
+    def account(self) -> str:
+        """The deployer."""
+        return str(self.signer.address)
+
+    def next_nonce(self) -> int:
+        """The nonce of the account's next transaction."""
+        return int(self.signer.nonce)
+
+    def create(self, name: str, data: bytes) -> str:
+        """Create a contract and wait; its address."""
+        wanted = networks.ethereum.create_transaction(data=data, value=0, sender=self.account)
+        prepared = self.signer.prepare_transaction(wanted)
+        prepared.chain_id = (
+            self.chain_id
+        )  # Ape would sign for 1337 behind an http node of its network "local"
+        signed = self.signer.sign_transaction(prepared)
+        if signed is None:
+            raise click.Abort
+        receipt = networks.provider.send_transaction(signed)
+        if not receipt.contract_address:
+            raise click.ClickException(f"{CONTRACTS[name]} wasn't created; look at {receipt.txn_hash}.")
+        return str(receipt.contract_address)
+
+
+def _signer(alias: str | None, yes: bool) -> AccountAPI:
+    if alias:
+        account = accounts.load(alias)
+        account.set_autosign(yes)
+        return account
+    if networks.provider.network.is_local:
+        return accounts.test_accounts[0]
+    raise click.UsageError("Say who pays: --account NAME, one of `ape accounts list`.")
+
+
+def _parameters(preset: str | None) -> Parameters:
+    if preset is None and not networks.provider.network.is_local:
+        raise click.UsageError(f"Say which numbers: --preset {' or '.join(sorted(PRESETS))}.")
+    return PRESETS[preset or "devnet"]
+
+
+def _require_meant(chain_id: int, yes: bool) -> None:
+    local = networks.provider.network.is_local
+    if not (yes or local or chain_id in _KNOWN_CHAINS):
+        raise click.UsageError(f"Chain {chain_id} is none that I know; repeat with --yes if it is meant.")
+
+
+@click.command(cls=ConnectedProviderCommand)
+@click.option(
+    "--preset", type=click.Choice(sorted(PRESETS)), help="The numbers; devnet's on a local network."
+)
+@click.option("--account", "alias", help="The Ape account that pays; on a local network a test account.")
+@click.option("--folder", type=click.Path(path_type=Path), help="Where the addresses file goes.")
+@click.option("--yes", is_flag=True, help="Don't ask, not even on a chain that isn't known here.")
+def cli(preset: str | None, alias: str | None, folder: Path | None, yes: bool) -> None:
+    """Deploy what isn't deployed yet, and write the addresses."""
+    chain = Chain.from_web3(networks.provider.web3)
+    _require_meant(chain.chain_id, yes)
+    place = folder or folders().config / "deployments"
+    try:
+        creator = ApeCreator(_signer(alias, yes), chain.chain_id)
+        deployment = run(chain, creator, _parameters(preset), place, click.echo)
+    except XmblError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Addresses: {place / f'{deployment.chain_id}.json'}")
