@@ -15,16 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal
 
-from xmbl.chain.call import Call
 from xmbl.chain.client import Chain
 from xmbl.errors import ChainError, RpcUnavailable, UsageError
-from xmbl.units import format_amount
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
-
-    from xmbl.chain.outbox import Outbox, Receipt
-    from xmbl.chain.token import Token
 
 CHAIN_ID = 31337
 """The chain id of every devnet, as local nodes have it."""
@@ -107,15 +102,6 @@ def rich_account(number: int = 0) -> "LocalAccount":
     Account.enable_unaudited_hdwallet_features()
     account: LocalAccount = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{number}")
     return account
-
-
-def fund(
-    outbox: "Outbox", token: "Token", address: str, *, ether: int, xmbl: int, key: str
-) -> list["Receipt"]:
-    """Give an account ether and XMBL (both in wei) from the rich account of `outbox`; once for a `key`."""
-    gifts = [Call(address, b"", "devnet_fund", f"Give {format_amount(ether, 'ether')} to {address}.", ether)]
-    gifts += [token.transfer(address, xmbl)] if xmbl else []
-    return [outbox.send(gift, f"{key} {gift.action}") for gift in gifts if gift.value or gift.data]
 
 
 def rpc(url: str, method: str, *params: object) -> object:
