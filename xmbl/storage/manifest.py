@@ -5,6 +5,7 @@ written before any money moves and after every step, so that an interrupted `put
 stopped. A replica's number is never used twice: it is in the key of its bytes.
 """
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 from enum import IntEnum
@@ -43,23 +44,31 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """One sealed copy of a part, under the key that its number gives."""
+    """One sealed copy of a part, under the key that its number gives; `first` is the deal's first period."""
 
     number: int
     part: int
     state: ReplicaState = ReplicaState.PLANNED
     deal: Deal | None = None
     signature: bytes = b""
+    first: int = 0
 
     @property
     def operator(self) -> str:
         """Who holds it; empty while nobody does."""
         return self.deal.operator if self.deal else ""
 
+    def promised(self) -> Deal:
+        """The deal that an operator signed for it; `UsageError` if none did."""
+        if self.deal is None:
+            raise UsageError(f"Replica {self.number} has no deal yet; resume its file first.")
+        return self.deal
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A stored file or folder; `market` is the address of its `StorageDeals`."""
+    """A stored file or folder; `market` is the address of its `StorageDeals`, `per_gib` the most that a GiB
+    may cost for a period, in wei."""
 
     name: str
     chain_id: int
@@ -67,6 +76,7 @@ class Manifest:
     client: str
     key: bytes
     end: int
+    per_gib: int
     folder: bool
     source: str
     size: int
@@ -84,6 +94,14 @@ class Manifest:
         """The same with one replica changed, or added where its number is new."""
         others = [replica for replica in self.replicas if replica.number != changed.number]
         return replace(self, replicas=tuple(sorted([*others, changed], key=lambda one: one.number)))
+
+    def without(self, number: int) -> "Manifest":
+        """The same without a replica of which no byte ever left."""
+        return replace(self, replicas=tuple(one for one in self.replicas if one.number != number))
+
+    def tag(self) -> str:
+        """What names this file in the outbox; it says nothing about the key."""
+        return hashlib.sha256(b"xmbl tag" + self.key).hexdigest()[:16]
 
     def next_number(self) -> int:
         """The number for another replica: above all that ever were."""
@@ -127,14 +145,14 @@ def _hex(value: bytes) -> str:
 def _manifest(document: dict[str, Any]) -> Manifest:
     document["key"] = bytes.fromhex(document["key"])
     document["parts"] = tuple(Part(**part) for part in document["parts"])
-    document["replicas"] = tuple(_replica(**replica) for replica in document["replicas"])
+    document["replicas"] = tuple(_replica(replica) for replica in document["replicas"])
     return Manifest(**document)
 
 
-def _replica(number: int, part: int, state: int, deal: dict[str, Any] | None, signature: str) -> Replica:
-    return Replica(
-        number, part, ReplicaState(state), _deal(**deal) if deal else None, bytes.fromhex(signature)
-    )
+def _replica(document: dict[str, Any]) -> Replica:
+    deal, signature = document["deal"], bytes.fromhex(document["signature"])
+    place = document["number"], document["part"], ReplicaState(document["state"])
+    return Replica(*place, _deal(**deal) if deal else None, signature, document["first"])
 
 
 def _deal(operator: str, root: str, terms: dict[str, Any]) -> Deal:

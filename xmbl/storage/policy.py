@@ -63,9 +63,9 @@ class Operator:
     payee: str
 
 
-def price_of(policy: StoragePolicy, parameters: Parameters, leaves: int) -> int:
-    """Price units for a period, at least one, rounded up."""
-    return max(1, -(-policy.price * leaves * LEAF_BYTES // (GIB * parameters.price_unit)))
+def price_of(per_gib: int, parameters: Parameters, leaves: int) -> int:
+    """Price units for a period, at least one, rounded up, where a GiB costs `per_gib` wei."""
+    return max(1, -(-per_gib * leaves * LEAF_BYTES // (GIB * parameters.price_unit)))
 
 
 def collateral_of(policy: StoragePolicy, parameters: Parameters, price: int) -> int:
@@ -87,7 +87,7 @@ def quote(
 ) -> Quote:
     """The terms offered for `request`, to be signed; `Refused` says why there are none."""
     leaves = leaf_count(request.size)
-    price = price_of(policy, parameters, leaves)
+    price = price_of(policy.price, parameters, leaves)
     terms = Terms(
         client=request.client,
         payee=operator.payee,

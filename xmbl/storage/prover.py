@@ -55,14 +55,11 @@ class Prover:
         """Note what became of the periods that ended since the last look."""
         reached = self._desk.journal.fact(_REACHED, period)
         first = max(reached, period - MAX_PERIODS)
-        proven = (
-            self._desk.market.proven(self._desk.operator, first, period)
-            if first < period
-            else ProvenPeriods({})
-        )
-        for past in range(first, period):
-            self._judge(past, proven)
-        if period != reached or first == period:
+        if first < period:
+            proven = self._proven_periods(first, period)
+            for past in range(first, period):
+                self._judge(past, proven)
+        if self._desk.journal.fact(_REACHED) != period:
             self._desk.journal.keep(_REACHED, period)
 
     def prove(self, period: int, head: int) -> Phase:
@@ -151,9 +148,7 @@ class Prover:
             return
         if past in proven:
             self._note(past, Phase.PROVEN, note.attempt)
-        elif any(
-            self._was_live(record, past, proven) for _, record in self._desk.journal.records(DealState.OPEN)
-        ):
+        elif self._any_live(past, proven):
             self._note(past, Phase.MISSED, note.attempt)
             self._desk.emit(events.PeriodMissed(past))
         else:

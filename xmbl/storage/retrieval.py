@@ -1,0 +1,121 @@
+"""Brings a stored file back from whoever answers, chunk by chunk, and resumes where it stopped.
+
+Every chunk is authenticated as it arrives; where an operator fails or sends a wrong one, the next replica
+goes on at that chunk. The file appears under its name only when all of it is there and its hash is right.
+"""
+
+import hashlib
+import os
+import shutil
+from contextlib import aclosing
+from pathlib import Path
+from typing import BinaryIO
+
+import trio
+
+from xmbl.crypto.envelope import CHUNK_PLAIN, chunk_count, replica_key
+from xmbl.errors import BytesError, ChainError, Corrupt, NetworkError, NotStored, UsageError
+from xmbl.files import sync_folder
+from xmbl.storage import quotes, sources
+from xmbl.storage.events import Downloading, OperatorPassed
+from xmbl.storage.manifest import Manifest, Part, Replica
+from xmbl.storage.transfer import Sealed, fetch
+from xmbl.storage.wallet import Wallet
+
+_READ = 2**20
+
+
+class Retrieval:
+    """One manifest's bytes on their way back."""
+
+    def __init__(self, wallet: Wallet, manifest: Manifest) -> None:
+        self._wallet = wallet
+        self._manifest = manifest
+
+    async def to(self, target: Path) -> None:
+        """The file or folder at `target`, which mustn't be there yet; `NotStored` says why nobody gave it."""
+        if target.exists():
+            raise UsageError(f"{target} exists already; give another place.")
+        part = target.parent / f".{target.name}.{self._manifest.tag()}.part"
+        await self.plain(part)
+        await trio.to_thread.run_sync(self._appear, part, target)
+
+    async def plain(self, path: Path) -> None:
+        """All plain bytes in `path`, after what an earlier run left there; checked against their hashes."""
+        path.touch(0o600)
+        with path.open("r+b", buffering=0) as file:
+            for part in self._manifest.parts:
+                await self._part(file, part)
+            await trio.to_thread.run_sync(self._flush, file)
+        await trio.to_thread.run_sync(self._check, path)
+
+    async def _part(self, file: BinaryIO, part: Part) -> None:
+        at = _resumed(file, part)
+        reasons: dict[str, str] = {}
+        for replica in self._manifest.holders(part.index):
+            at = await self._from(file, part, replica, at, reasons)
+            if at == chunk_count(part.size):
+                return
+        told = " ".join(f"{operator}: {reason}" for operator, reason in reasons.items())
+        raise NotStored(f"Nobody gives {self._manifest.name} back at present. {told or 'Nobody holds it.'}")
+
+    async def _from(
+        self, file: BinaryIO, part: Part, replica: Replica, at: int, reasons: dict[str, str]
+    ) -> int:
+        """Write what this replica's operator gives from chunk `at` on; the chunk to go on with."""
+        sealed = Sealed(replica.promised().root, part, replica_key(self._manifest.key, replica.number))
+        try:
+            node = await trio.to_thread.run_sync(self._wallet.market.node, replica.operator)
+            peer = quotes.candidate(replica.operator, node)
+            async with aclosing(fetch(self._wallet.host, peer, sealed, at)) as chunks:
+                async for plain in chunks:
+                    await trio.to_thread.run_sync(file.write, plain)
+                    at += 1
+                    self._tell(replica, part.offset + min(at * CHUNK_PLAIN, part.size))
+        except (NetworkError, BytesError, ChainError) as error:
+            reasons[replica.operator] = str(error)
+            self._wallet.emit(OperatorPassed(replica.operator, str(error)))
+        return at
+
+    def _tell(self, replica: Replica, done: int) -> None:
+        manifest = self._manifest
+        self._wallet.emit(Downloading(replica.operator, manifest.name, done, manifest.size))
+
+    def _flush(self, file: BinaryIO) -> None:
+        file.truncate(self._manifest.size)
+        os.fsync(file.fileno())
+
+    def _check(self, path: Path) -> None:
+        with path.open("rb", buffering=0) as file:
+            for part in self._manifest.parts:
+                if _sha256(file, part) != part.sha256:
+                    path.unlink()
+                    raise Corrupt(f"{self._manifest.name} was stored while it changed; its hash doesn't fit.")
+
+    def _appear(self, part: Path, target: Path) -> None:
+        if not self._manifest.folder:
+            part.replace(target)
+        else:
+            unpacked = part.with_suffix(".folder")
+            shutil.rmtree(unpacked, ignore_errors=True)
+            sources.unpack(part, unpacked)
+            unpacked.replace(target)
+            part.unlink()
+        sync_folder(target.parent)
+
+
+def _resumed(file: BinaryIO, part: Part) -> int:
+    """The chunk to go on with: whole ones that are there are kept."""
+    there = max(0, min(file.seek(0, os.SEEK_END) - part.offset, part.size))
+    # the last chunk is shorter than the others, so a part that is all there has one left to ask for
+    at = there // CHUNK_PLAIN
+    file.truncate(part.offset + at * CHUNK_PLAIN)
+    file.seek(part.offset + at * CHUNK_PLAIN)
+    return at
+
+
+def _sha256(file: BinaryIO, part: Part) -> str:
+    seen = hashlib.sha256()
+    for at in range(0, part.size, _READ):
+        seen.update(file.read(min(_READ, part.size - at)))
+    return seen.hexdigest()

@@ -1,0 +1,149 @@
+"""Bytes between a client and one operator: up under a quote, back chunk by chunk, a leaf to look at."""
+
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import trio
+
+from xmbl.crypto import merkle
+from xmbl.crypto.envelope import CHUNK_SEALED, Opener, chunk_count, sealed_size
+from xmbl.crypto.merkle import TreeBuilder
+from xmbl.crypto.typed_data import Deal
+from xmbl.errors import Corrupt, ProtocolError, Refused
+from xmbl.storage import quotes, sources
+from xmbl.storage.fields import READ_LIMIT
+from xmbl.storage.manifest import Part
+from xmbl.storage.market import Market
+from xmbl.storage.quotes import Candidate, Offer
+from xmbl.storage.wire import (
+    STORE,
+    STREAM,
+    LeafReply,
+    LeafRequest,
+    ReadReady,
+    ReadRequest,
+    StoreReady,
+    StoreReceipt,
+    StoreRequest,
+)
+
+if TYPE_CHECKING:
+    from xmbl.network.channel import Channel
+    from xmbl.network.host import Host
+
+STORING_SECONDS = 600.0
+"""What an operator may take to bring 8 GiB to its disk after the last byte."""
+
+_CHUNKS_SENT = 4
+_CHUNKS_READ = READ_LIMIT // CHUNK_SEALED
+
+Progress = Callable[[int], None]
+"""Told how many bytes are through."""
+
+
+Signed = tuple[Deal, bytes]
+"""A deal and its operator's signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A part as some operator holds it: under `root`, sealed by `key`."""
+
+    root: bytes
+    part: Part
+    key: bytes
+
+
+class Upload:
+    """One sealed part on its way to one operator."""
+
+    def __init__(self, path: Path, part: Part, key: bytes) -> None:
+        self._chunks = sources.sealed(path, part, key)
+        self._tree = TreeBuilder()
+        self.size = sealed_size(part.size)
+
+    async def send(self, host: "Host", market: Market, offer: Offer, progress: Progress) -> Signed:
+        """The deal that the operator signed for exactly these bytes, and its signature.
+
+        `Refused` with the operator's reason or ours, `PeerUnreachable`, `ProtocolError`.
+        """
+        async with quotes.reach(host, offer.candidate, STORE) as channel:
+            request = StoreRequest(offer.quote, offer.signature, self.size, b"")
+            await channel.send(request.encode())
+            if StoreReady.decode(await channel.receive()).held:
+                raise ProtocolError(f"{offer.candidate.operator} claims bytes that it never got.")
+            await self._send_bytes(channel, progress)
+            channel.patience = STORING_SECONDS
+            receipt = StoreReceipt.decode(await channel.receive())
+        root = (await trio.to_thread.run_sync(self._tree.finish)).root
+        return await completed(market, offer, receipt, root)
+
+    async def _send_bytes(self, channel: "Channel", progress: Progress) -> None:
+        sent = 0
+        while piece := await trio.to_thread.run_sync(self._next):
+            await channel.send_bytes(piece)
+            sent += len(piece)
+            progress(sent)
+
+    def _next(self) -> bytes:
+        piece = b"".join(islice(self._chunks, _CHUNKS_SENT))
+        self._tree.update(piece)
+        return piece
+
+
+async def sign_again(host: "Host", market: Market, offer: Offer, size: int, root: bytes) -> Signed:
+    """A fresh signature for bytes that the operator already holds for us; `Refused` if it doesn't."""
+    async with quotes.reach(host, offer.candidate, STORE) as channel:
+        await channel.send(StoreRequest(offer.quote, offer.signature, size, root).encode())
+        if not StoreReady.decode(await channel.receive()).held:
+            raise Refused(f"{offer.candidate.operator} doesn't hold the bytes any more.")
+        receipt = StoreReceipt.decode(await channel.receive())
+    return await completed(market, offer, receipt, root)
+
+
+async def completed(market: Market, offer: Offer, receipt: StoreReceipt, root: bytes) -> Signed:
+    """The signed deal, checked against the root that we computed ourselves."""
+    if receipt.root != root:
+        raise Refused(f"{offer.candidate.operator} got other bytes than were sent; its root differs.")
+    deal = receipt.deal(offer.quote)
+    block = await trio.to_thread.run_sync(market.block_number)
+    quotes.check_signed(market, offer.candidate, deal, receipt.signature, block)
+    return deal, receipt.signature
+
+
+async def fetch(host: "Host", peer: Candidate, wanted: Sealed, first: int) -> AsyncGenerator[bytes, None]:
+    """The part's plain chunks from number `first` on, each authenticated; `Corrupt` for a wrong one.
+
+    `Refused`, `PeerUnreachable` or `ProtocolError` where the operator fails.
+    """
+    opener, total = Opener(wanted.key), sealed_size(wanted.part.size)
+    async with quotes.reach(host, peer, STREAM) as channel:
+        for number in range(first, chunk_count(wanted.part.size), _CHUNKS_READ):
+            offset = number * CHUNK_SEALED
+            sealed = await _range(channel, wanted.root, offset, min(READ_LIMIT, total - offset))
+            for plain in await trio.to_thread.run_sync(_opened, opener, number, sealed):
+                yield plain
+
+
+async def verify_leaf(host: "Host", peer: Candidate, deal: Deal, index: int) -> None:
+    """Ask for one leaf and check it against the deal's root; `Corrupt` if it doesn't fit."""
+    async with quotes.reach(host, peer, STREAM) as channel:
+        await channel.send(LeafRequest(deal.root, index).encode())
+        reply = LeafReply.decode(await channel.receive())
+    if not merkle.verify(deal.root, deal.terms.leaves, index, reply.leaf, reply.path):
+        raise Corrupt(f"{peer.operator} showed a leaf {index} that doesn't fit the deal's root.")
+
+
+async def _range(channel: "Channel", root: bytes, offset: int, length: int) -> bytes:
+    await channel.send(ReadRequest(root, offset, length).encode())
+    if ReadReady.decode(await channel.receive()).length != length:
+        raise ProtocolError(f"{channel.remote_peer} sends another length than was asked for.")
+    return await channel.receive_bytes(length)
+
+
+def _opened(opener: Opener, number: int, sealed: bytes) -> list[bytes]:
+    pieces = range(0, len(sealed), CHUNK_SEALED)
+    return [opener.open(number + at, sealed[start : start + CHUNK_SEALED]) for at, start in enumerate(pieces)]
