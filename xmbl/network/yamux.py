@@ -102,8 +102,9 @@ class Yamux(IMuxedConn):
         """End the connection, with a moment for what is on its way."""
         try:
             if self.is_established:
-                self.reply(GO_AWAY, 0, 0, 0)
                 self._closing = True
+                self._waiting.append(HEADER.pack(0, GO_AWAY, 0, 0, 0))
+                self._work.unpark_all()
                 with trio.move_on_after(1):
                     await self._over.wait()
         finally:
