@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 UNIT = Path(__file__).parent / "unit"
 
-_shared = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-settings.register_profile("quick", _shared, max_examples=25, stateful_step_count=40, derandomize=True)
+_shared = settings(
+    deadline=None,
+    phases=[phase for phase in Phase if phase is not Phase.explain],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.register_profile("quick", _shared, max_examples=40, stateful_step_count=30, derandomize=True)
 settings.register_profile("long", _shared, max_examples=400, stateful_step_count=100, print_blob=True)
 settings.load_profile(os.environ.get("XMBL_PROFILE", "quick"))
 
