@@ -58,7 +58,6 @@ interface Payments:
 
 interface Staking:
     def lock(operator: address, units: uint256): nonpayable
-    def unlock(operator: address, units: uint256): nonpayable
     def slash(operator: address, units: uint256, unlocked: uint256, beneficiary: address): nonpayable
 
 
@@ -409,9 +408,6 @@ def _release(deal: IStorageDeals.Deal, id: bytes32, missed: uint256):
     """
     penalty: uint256 = deal.terms.collateral // _LIMIT * missed
     rest: uint256 = deal.terms.collateral - penalty
-    if penalty == 0:
-        extcall _STAKING.unlock(deal.operator, rest)
-    else:
-        extcall _STAKING.slash(deal.operator, penalty, rest, deal.terms.client)
+    extcall _STAKING.slash(deal.operator, penalty, rest, deal.terms.client)
     log IStorageDeals.Closed(id=id, slashed=penalty, unlocked=rest)
 

@@ -4,7 +4,6 @@ Every transaction has a block of its own unless it is sent in a batch, and its g
 base, calldata, floor, cold access and refunds included.
 """
 
-import hashlib
 import socket
 import subprocess
 import time
@@ -21,6 +20,7 @@ from web3 import EthereumTesterProvider, HTTPProvider, Web3
 from web3.contract.contract import Contract, ContractFunction
 from web3.types import TxReceipt
 
+from tests.support.proof_trees import UniformTree
 from xmbl.crypto.typed_data import Deal, Terms, digest, domain_separator, sign_digest
 from xmbl.storage import rules
 
@@ -28,22 +28,6 @@ ROOT = Path(__file__).parents[2]
 AGENT_KEY = b"\x11" * 32
 PARAMETERS = rules.Parameters(period=20, price_unit=10**12, rate=1, cover=50, limit=10, fee=200)
 XMBL = 10**18
-
-
-class UniformTree:
-    """The proof tree of 2^depth equal leaves: any size, computed by doubling."""
-
-    def __init__(self, depth: int) -> None:
-        self.leaf = hashlib.shake_256(b"leaf").digest(256)
-        self.leaves = 1 << depth
-        self.path = [hashlib.sha256(b"\0" + self.leaf).digest()]
-        for _ in range(depth):
-            self.path.append(hashlib.sha256(b"\1" + self.path[-1] * 2).digest())
-        self.root = self.path.pop()
-
-    def words(self, _index: int) -> list[bytes]:
-        """Leaf and path as `prove` wants them; all leaves have the same."""
-        return [self.leaf[at : at + 32] for at in range(0, 256, 32)] + self.path
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ class Ring:
 
     def with_bounds(self, period: int, tail: int, head: int) -> "Ring":
         """The ring from the next period on; an emptied one starts again at 0."""
-        _require(head < NOWHERE and period <= LAST_PERIOD, "ring: full")
+        _require(head < NOWHERE and period <= LAST_PERIOD, "deals: ring")
         kept_tail, kept_head = self.bounds_in(period)
         if tail == head:
             tail = head = 0
@@ -190,7 +190,7 @@ def settle(
 
 def move(record: Record, period: int, start: int) -> Record:
     """Put a deal elsewhere from the next period on; its present place answers for this one."""
-    _require(record.moved <= period, "record: moved")
+    _require(record.moved <= period, "deals: moved")
     return replace(record, start=start, previous=record.start, moved=period + 1)
 
 

@@ -1,0 +1,46 @@
+"""The market deployed once; each test starts from it with an operator, a client and nothing opened."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.boa_world import WHOLE, person
+from tests.support.deals_world import World, deploy_world
+
+
+@pytest.fixture(scope="session")
+def deployed() -> World:
+    """The market before anybody uses it, in the middle of its tenth period."""
+    world = deploy_world()
+    world.next_period(10)
+    return world
+
+
+@pytest.fixture(scope="session")
+def provider(deployed: World) -> str:
+    """An operator with 1,000 XMBL staked for the market and a cap."""
+    return deployed.operator("provider")
+
+
+@pytest.fixture(scope="session")
+def client(deployed: World) -> str:
+    """Has 1,000 XMBL in Payments, of which the market may take any."""
+    return deployed.client("client")
+
+
+@pytest.fixture(scope="session")
+def attacker(deployed: World) -> str:
+    """Somebody with money and bad intentions."""
+    return deployed.client("attacker", 100 * WHOLE)
+
+
+@pytest.fixture(scope="session")
+def stranger() -> str:
+    """Somebody without any part in a deal."""
+    return person("stranger")
+
+
+@pytest.fixture
+def world(deployed: World, provider: str, client: str, attacker: str) -> World:
+    """The market with its people; what a test opens is its own."""
+    return replace(deployed, opened={})

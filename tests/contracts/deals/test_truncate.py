@@ -1,0 +1,85 @@
+"""`truncate`: what doesn't live on is cut off the ring's head, from the next period on."""
+
+import boa
+import pytest
+
+from tests.support.boa_world import events
+from tests.support.deals_world import AGENT, CAP, PARAMETERS, World
+from xmbl.crypto.typed_data import Deal
+from xmbl.storage.rules import NOWHERE, Ring
+
+
+@pytest.fixture
+def deals(world: World, client: str, provider: str) -> list[Deal]:
+    """One that lives on and two that end with the present period."""
+    opened = [world.open(client, provider, price=100, periods=periods) for periods in (30, 1, 1)]
+    world.next_period()
+    return opened
+
+
+@pytest.mark.parametrize("by_agent", [False, True])
+def test_truncate__ended_deal_at_the_head__leaves_the_ring(
+    world: World, deals: list[Deal], provider: str, by_agent: bool
+) -> None:
+    now = world.period()
+
+    world.deals.truncate(provider, world.name(deals[2]), sender=AGENT if by_agent else provider)
+
+    assert events(world.deals) == [("Truncated", provider, deals[2].id(), 200)]
+    assert world.ring(provider) == Ring(0, 200, 0, 300, now, CAP)
+    assert (world.record(deals[2]).start, world.record(deals[2]).start_in(now)) == (NOWHERE, 200)
+
+
+def test_truncate__one_after_another__frees_their_positions(
+    world: World, deals: list[Deal], client: str, provider: str
+) -> None:
+    for deal in reversed(deals[1:]):
+        world.deals.truncate(provider, world.name(deal), sender=provider)
+    opened = world.open(client, provider)
+    assert world.record(opened).start == 100
+    assert world.record(opened).start_in(world.period()) == NOWHERE
+
+
+def test_truncate__the_only_deal__empties_the_ring(world: World, client: str, provider: str) -> None:
+    world.open(client, provider, periods=30)
+    world.next_period()
+    deal = world.open(client, provider, periods=1)
+    world.next_period()
+    world.deals.rotate(provider, [world.name(d) for d, _ in list(world.opened.values())[:1]], sender=provider)
+    world.next_period()
+    world.deals.rotate(provider, [world.name(deal)], sender=provider)
+    world.next_period(PARAMETERS.limit)
+    first = next(iter(world.opened.values()))[0]
+    world.deals.truncate(provider, world.name(first), sender=provider)
+    assert world.ring(provider).bounds_in(world.period() + 1) == (0, 0)
+
+
+def test_truncate__living_deal__reverts(world: World, client: str, provider: str) -> None:
+    deal = world.open(client, provider, periods=2)
+    world.next_period()
+    with boa.reverts("deals: live"):
+        world.deals.truncate(provider, world.name(deal), sender=provider)
+
+
+def test_truncate__not_at_the_head__reverts(world: World, deals: list[Deal], provider: str) -> None:
+    with boa.reverts("deals: head"):
+        world.deals.truncate(provider, world.name(deals[1]), sender=provider)
+
+
+def test_truncate__unknown_deal__reverts(world: World, provider: str) -> None:
+    with boa.reverts("deals: head"):
+        world.deals.truncate(provider, (bytes(32), bytes(32)), sender=provider)
+
+
+def test_truncate__twice__reverts(world: World, deals: list[Deal], provider: str) -> None:
+    world.deals.truncate(provider, world.name(deals[2]), sender=provider)
+    with boa.reverts("deals: head"):
+        world.deals.truncate(provider, world.name(deals[2]), sender=provider)
+
+
+@pytest.mark.parametrize("role", ["client", "attacker", "stranger"])
+def test_truncate__by_anyone_else__reverts(
+    world: World, deals: list[Deal], provider: str, role: str, request: pytest.FixtureRequest
+) -> None:
+    with boa.reverts("deals: sender"):
+        world.deals.truncate(provider, world.name(deals[2]), sender=request.getfixturevalue(role))

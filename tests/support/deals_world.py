@@ -1,0 +1,238 @@
+"""The market for deals in titanoboa, on top of the money contracts, and people who use it.
+
+The signing key of every operator's agent is the same, since a test tells operators apart by address.
+Blocks have hashes of their own, so seeds are what a chain would give.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any, overload
+
+import boa
+from eth_keys.datatypes import PrivateKey
+
+from tests.support.boa_world import ANY, WHOLE, Money, block, deploy_money, load, mine, person
+from tests.support.proof_trees import SmallTree, UniformTree
+from xmbl.crypto.typed_data import DEALS_DOMAIN, Deal, Terms, digest, domain_separator, keccak, sign_digest
+from xmbl.storage import rules
+
+DEALS = load("StorageDeals.vy")
+AGENT_KEY = b"\x11" * 32
+AGENT = PrivateKey(AGENT_KEY).public_key.to_checksum_address()
+PARAMETERS = rules.Parameters(period=20, price_unit=10**12, rate=1, cover=50, limit=3, fee=200)
+CAP = 10**9
+HISTORY = "0x0000F90827F1C53a10cb7A02335B175320002935"
+_HISTORY_CODE = bytes.fromhex(
+    "3373fffffffffffffffffffffffffffffffffffffffe14604657602036036042575f35600143038111604257"
+    "611fff81430311604257611fff9006545f5260205ff35b5f5ffd5b5f35611fff60014303065500"
+)
+_salts = count(1)
+
+
+def hash_of(number: int) -> bytes:
+    """The hash that the block of this number has here."""
+    return keccak(b"block" + number.to_bytes(32, "big"))
+
+
+class BlockHashes(Sequence[bytes]):
+    """What the machine asks for the hashes before the present block, whichever that is."""
+
+    @overload
+    def __getitem__(self, depth: int) -> bytes: ...
+    @overload
+    def __getitem__(self, depth: slice) -> list[bytes]: ...
+    def __getitem__(self, depth: int | slice) -> bytes | list[bytes]:
+        assert isinstance(depth, int)
+        return hash_of(block() - 1 - depth)
+
+    def __len__(self) -> int:
+        return 256
+
+
+@contextmanager
+def history(*numbers: int) -> Iterator[None]:
+    """The history of EIP-2935, which titanoboa lacks, remembering the hashes of some blocks."""
+    with boa.env.anchor():
+        boa.env.set_code(HISTORY, _HISTORY_CODE)
+        for number in numbers:
+            boa.env.set_storage(HISTORY, number % 8191, int.from_bytes(hash_of(number), "big"))
+        yield
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The arguments of `prove`, and the draws that they answer."""
+
+    operator: str
+    plan: int
+    words: list[bytes]
+    steps: list[rules.Step]
+
+    def arguments(self) -> tuple[str, int, list[bytes]]:
+        """As the contract wants them."""
+        return self.operator, self.plan, self.words
+
+
+@dataclass
+class World:
+    """A market on its money contracts; `deals_of` remembers what was opened, with its bytes."""
+
+    money: Money
+    deals: Any
+    parameters: rules.Parameters
+    separator: bytes
+    opened: dict[bytes, tuple[Deal, Any]] = field(default_factory=dict)
+
+    def operator(self, role: str = "provider", stake: int = 1000 * WHOLE, cap: int = CAP) -> str:
+        """Somebody registered, with all its stake authorised and a cap; paid on an account of its own."""
+        account = person(role)
+        self.money.bond(account, stake, self.deals.address, stake)
+        self.money.registry.register(
+            AGENT, person(f"payee of the {role}"), b"\1" * 32, 1, bytes(32), [], sender=account
+        )
+        self.deals.set_cap(cap, sender=account)
+        return account
+
+    def client(self, role: str = "client", amount: int = 1000 * WHOLE) -> str:
+        """Somebody with money in Payments, of which the market may take any."""
+        account = person(role)
+        self.money.fund(account, amount)
+        self.money.payments.approve(self.deals.address, ANY, sender=account)
+        return account
+
+    def period(self) -> int:
+        """The present period."""
+        return block() // self.parameters.period
+
+    def next_period(self, periods: int = 1, offset: int = 1) -> int:
+        """Let blocks pass until `offset` blocks after the first one of a later period; that period."""
+        target = (self.period() + periods) * self.parameters.period + offset
+        mine(target - block())
+        return self.period()
+
+    def terms(self, client: str, operator: str, periods: int = 10, **changes: Any) -> Terms:
+        """Terms that can be opened now, for `periods` periods; `changes` are fields that differ."""
+        now = self.period()
+        price = changes.get("price", 1_000)
+        terms = Terms(
+            client=client,
+            payee=self.money.registry.agent_and_payee(operator)[1],
+            leaves=5,
+            price=price,
+            collateral=self.parameters.least_collateral(price),
+            end=now + 1 + periods,
+            client_notice=2,
+            operator_notice=14,
+            exit=min(3, self.parameters.limit),
+            deadline=(now + 2) * self.parameters.period - 1,
+            salt=next(_salts),
+        )
+        return replace(terms, **changes)
+
+    def sign(self, deal: Deal, key: bytes = AGENT_KEY) -> bytes:
+        """The signature of an agent over a deal."""
+        return sign_digest(key, digest(self.separator, deal.id()))
+
+    def open(self, client: str, operator: str, tree: Any = None, periods: int = 10, **changes: Any) -> Deal:
+        """Open a deal over the tree's bytes from the next period on."""
+        tree = tree or SmallTree(5)
+        deal = Deal(operator, tree.root, self.terms(client, operator, periods, leaves=tree.leaves, **changes))
+        self.deals.open(deal.as_tuple(), self.sign(deal), sender=client)
+        self.opened[deal.id()] = deal, tree
+        return deal
+
+    def record(self, deal: Deal) -> rules.Record:
+        """What the contract keeps of a deal."""
+        return rules.Record(*self.deals.deal(deal.id()))
+
+    def ring(self, operator: str) -> rules.Ring:
+        """The operator's ring."""
+        return rules.Ring(*self.deals.ring(operator))
+
+    def proven(self, operator: str) -> set[int]:
+        """The operator's proven periods, up to the present one."""
+        now = self.period()
+        words = [self.deals.proven(operator, word) for word in range((now >> 8) + 1)]
+        return {period for period in range(now + 1) if words[period >> 8] >> (period & 255) & 1}
+
+    def seed(self, operator: str) -> bytes:
+        """The seed of the operator's draws in the present period."""
+        return rules.seed_of(hash_of(self.period() * self.parameters.period), operator)
+
+    def placed(self, operator: str) -> list[tuple[rules.Place, Deal, Any]]:
+        """The operator's deals in the ring of the present period, in order."""
+        now, proven = self.period(), self.proven(operator)
+        tail, head = self.ring(operator).bounds_in(now)
+        placed = []
+        for deal, tree in self.opened.values():
+            record = self.record(deal)
+            if deal.operator == operator and record.price and tail <= record.start_in(now) < head:
+                over = rules.is_over(record, proven, now, self.parameters.limit)
+                placed.append(
+                    (rules.Place(record.start_in(now), record.price, record.leaves, over), deal, tree)
+                )
+        return sorted(placed, key=lambda entry: entry[0].start)
+
+    def proof(self, operator: str) -> Proof:
+        """What proves the present period."""
+        placed = self.placed(operator)
+        tail, head = self.ring(operator).bounds_in(self.period())
+        steps = rules.plan_proof(self.seed(operator), tail, head, [place for place, _, _ in placed])
+        words: list[bytes] = []
+        for step in steps:
+            _, deal, tree = placed[step.place]
+            words += [deal.root, deal.terms.hash()] if step.named else []
+            words += tree.words(step.leaf) if step.leaf is not None else []
+        return Proof(operator, rules.plan_bits(steps), words, steps)
+
+    def prove(self, operator: str, sender: str | None = None) -> None:
+        """Prove the present period."""
+        self.deals.prove(*self.proof(operator).arguments(), sender=sender or operator)
+
+    def settle(self, deal: Deal, sender: str | None = None) -> None:
+        """Settle a deal."""
+        self.deals.settle(deal.as_tuple(), sender=sender or deal.operator)
+
+    def name(self, deal: Deal) -> tuple[bytes, bytes]:
+        """A deal as upkeep wants it named."""
+        return deal.root, deal.terms.hash()
+
+    def balance(self, account: str) -> int:
+        """What an account has in Payments."""
+        return self.money.payments.balance_of(account)
+
+    def locked(self, operator: str) -> int:
+        """Units of the operator's stake that the market holds."""
+        return self.money.staking.lock_of(operator, self.deals.address)[1] // rules.STAKE_UNIT
+
+
+def deploy_world(parameters: rules.Parameters = PARAMETERS) -> World:
+    """A market with its money contracts; blocks get hashes."""
+    boa.env.evm.patch.prev_hashes = BlockHashes()
+    address = person("storage deals")
+    money = deploy_money([address])
+    deals = DEALS.deploy(
+        money.payments.address,
+        money.staking.address,
+        money.registry.address,
+        _as_tuple(parameters),
+        override_address=address,
+    )
+    separator = domain_separator(DEALS_DOMAIN, boa.env.evm.patch.chain_id, address)
+    return World(money, deals, parameters, separator)
+
+
+def _as_tuple(parameters: rules.Parameters) -> tuple[int, ...]:
+    return (
+        parameters.period,
+        parameters.price_unit,
+        parameters.rate,
+        parameters.cover,
+        parameters.limit,
+        parameters.fee,
+    )
+
+
+__all__ = ["AGENT", "AGENT_KEY", "CAP", "PARAMETERS", "SmallTree", "UniformTree", "World", "deploy_world"]
