@@ -1,0 +1,1 @@
+"""Composition: one TOML file becomes a running node."""

@@ -1,0 +1,206 @@
+"""A running node: the adapters of one operator, its storage agent and what it serves, stopped cleanly.
+
+`status.json` in the state folder is replaced after every look at the chain, for other processes to read.
+"""
+
+import json
+import os
+import signal
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import trio
+
+from xmbl.blocks.store import FileStore
+from xmbl.chain import outbox as chain_outbox
+from xmbl.chain.client import Chain
+from xmbl.chain.deployments import Deployment, foreign, load
+from xmbl.chain.outbox import Outbox
+from xmbl.config import write_text
+from xmbl.errors import ConfigError, KeystoreError
+from xmbl.identity import node_key
+from xmbl.identity.keystore import Keystore
+from xmbl.network.host import Host, open_host
+from xmbl.node.config import NodeConfig
+from xmbl.storage import wire
+from xmbl.storage.agent import StorageAgent
+from xmbl.storage.desk import Desk
+from xmbl.storage.events import Emit, Event
+from xmbl.storage.holdings import Holdings
+from xmbl.storage.journal import Journal
+from xmbl.storage.market import Market, open_market
+from xmbl.storage.server import StorageServer
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
+STATUS = "status.json"
+
+UPLOAD_SECONDS = 6 * 3_600.0
+QUOTES_AT_ONCE, UPLOADS_AT_ONCE, STREAMS_AT_ONCE = 64, 16, 64
+
+
+@dataclass(frozen=True, slots=True)
+class Started(Event):
+    """The node serves at these addresses."""
+
+    operator: str
+    agent: str
+    addresses: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Announced(Event):
+    """The registry now says where the node is."""
+
+    addresses: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped(Event):
+    """The node has stopped cleanly."""
+
+
+async def run_node(settings: NodeConfig, emit: Emit) -> None:
+    """Run until cancelled, or until SIGINT or SIGTERM; `emit` may be called from any thread.
+
+    `ConfigError` when the registry knows another agent or key, `KeystoreError` for the password.
+    """
+    signer, seed = await trio.to_thread.run_sync(_unlocked, settings)
+    desk = await trio.to_thread.run_sync(_desk, settings, signer, emit)
+    try:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_stop_on_signal, nursery.cancel_scope)
+            async with open_host(seed, settings.listen) as host:
+                await _serve(settings, desk, signer, host)
+    finally:
+        desk.journal.close()
+        desk.outbox.close()
+        emit(Stopped())
+
+
+async def _serve(settings: NodeConfig, desk: Desk, signer: "LocalAccount", host: Host) -> None:
+    agent = StorageAgent(desk, settings.habits)
+    await trio.to_thread.run_sync(agent.start)
+    server = StorageServer(desk, signer, settings.storage)
+    host.serve(wire.QUOTE, server.quote, deadline=60.0, concurrent=QUOTES_AT_ONCE)
+    host.serve(wire.STORE, server.store, deadline=UPLOAD_SECONDS, concurrent=UPLOADS_AT_ONCE)
+    host.serve(wire.STREAM, server.stream, deadline=UPLOAD_SECONDS, concurrent=STREAMS_AT_ONCE)
+    desk.emit(Started(desk.operator, signer.address, host.addresses))
+    await trio.to_thread.run_sync(_announce, desk, settings, host.addresses)
+    path = settings.state / STATUS
+
+    async def write_status() -> None:
+        await trio.to_thread.run_sync(_write_status, path, desk, agent, host.addresses)
+
+    await agent.run(write_status)
+
+
+def status(settings: NodeConfig) -> dict[str, Any]:
+    """What the node of these settings last wrote; `ConfigError` if it never ran."""
+    try:
+        found = json.loads((settings.state / STATUS).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError("This node has never run; start it with `xmbl node run`.") from None
+    return {**found, "running": _is_running(int(found["pid"]))}
+
+
+def deployment_of(settings: NodeConfig) -> Deployment:
+    """The contracts of the node's network: those of its file, else those that the package knows."""
+    network = settings.network
+    if network.contracts:
+        return Deployment(chain_id=network.chain_id, block=network.block, **network.contracts)
+    return load(network.chain_id)
+
+
+def _unlocked(settings: NodeConfig) -> tuple["LocalAccount", bytes]:
+    try:
+        password = settings.password_file.read_text(encoding="utf-8").rstrip("\r\n")
+    except FileNotFoundError:
+        raise KeystoreError(f"There is no password file {settings.password_file}; write one.") from None
+    signer = Keystore(settings.wallets).unlock(settings.agent, password)
+    return signer, node_key.load(settings.node_key, password)
+
+
+def _desk(settings: NodeConfig, signer: "LocalAccount", emit: Emit) -> Desk:
+    chain = Chain(settings.network.rpc, settings.network.chain_id)
+    deployment = deployment_of(settings)
+    if wrong := foreign(chain, deployment.addresses()):
+        raise ConfigError(f"{', '.join(wrong)} isn't where the network's file says; get a newer file.")
+    market = open_market(chain, deployment)
+    _check(settings, market, signer.address)
+    settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    outbox = Outbox(
+        outbox_path(settings.outboxes, chain, signer.address),
+        chain,
+        signer,
+        chain_outbox.Habits(
+            ceiling=settings.ceiling, confirmations=settings.habits.confirmations, poll=settings.habits.poll
+        ),
+    )
+    store = FileStore(settings.store, settings.storage.capacity)
+    journal = Journal(settings.state / f"{settings.operator.lower()}.sqlite")
+    holdings = Holdings(store, settings.state / "trees")
+    return Desk(settings.operator, market, outbox, journal, holdings, emit)
+
+
+def outbox_path(folder: Path, chain: Chain, account: str) -> Path:
+    """Where an account's outbox rests: one a chain, and a restarted devnet is another chain."""
+    genesis = chain.header(0).hash.hex()[:8]
+    return folder / f"{chain.chain_id}-{genesis}-{account.lower()}.sqlite"
+
+
+def _check(settings: NodeConfig, market: Market, agent: str) -> None:
+    node = market.node(settings.operator)
+    if node.agent != agent:
+        raise ConfigError(
+            f"The registry doesn't name {agent} as agent of {settings.operator}; run `xmbl node register`."
+        )
+    if node.node_key != node_key.public_key_of(settings.node_key):
+        raise ConfigError("The registry names another node key; run `xmbl node register` again.")
+    if settings.habits.confirmations > market.parameters.period // 2:
+        most = market.parameters.period // 2
+        raise ConfigError(f"chain.confirmations leaves no time to prove here; set it to {most} at most.")
+
+
+def _announce(desk: Desk, settings: NodeConfig, listening: Sequence[str]) -> None:
+    """Tell the registry where the node is, if it says otherwise."""
+    addresses = list(settings.announce) or [_without_peer(each) for each in listening]
+    if list(desk.market.node(desk.operator).multiaddrs) == addresses:
+        return
+    call = desk.market.registry.announce(desk.operator, addresses)
+    desk.outbox.send(call, f"announce:{','.join(addresses)}:{desk.market.block_number()}")
+    desk.emit(Announced(addresses))
+
+
+def _without_peer(address: str) -> str:
+    return address.split("/p2p/", maxsplit=1)[0]
+
+
+def _write_status(path: Path, desk: Desk, agent: StorageAgent, addresses: Sequence[str]) -> None:
+    found = {
+        "pid": os.getpid(),
+        "operator": desk.operator,
+        "agent": desk.outbox.account,
+        "addresses": list(addresses),
+        **asdict(agent.status),
+    }
+    write_text(path, json.dumps(found, indent=2) + "\n")
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+async def _stop_on_signal(scope: trio.CancelScope) -> None:
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            scope.cancel()
