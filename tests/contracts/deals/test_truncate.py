@@ -40,18 +40,13 @@ def test_truncate__one_after_another__frees_their_positions(
     assert world.record(opened).start_in(world.period()) == NOWHERE
 
 
-def test_truncate__the_only_deal__empties_the_ring(world: World, client: str, provider: str) -> None:
-    world.open(client, provider, periods=30)
-    world.next_period()
-    deal = world.open(client, provider, periods=1)
-    world.next_period()
-    world.deals.rotate(provider, [world.name(d) for d, _ in list(world.opened.values())[:1]], sender=provider)
-    world.next_period()
-    world.deals.rotate(provider, [world.name(deal)], sender=provider)
-    world.next_period(PARAMETERS.limit)
-    first = next(iter(world.opened.values()))[0]
-    world.deals.truncate(provider, world.name(first), sender=provider)
-    assert world.ring(provider).bounds_in(world.period() + 1) == (0, 0)
+def test_truncate__the_last_one_left__empties_the_ring(world: World, client: str, provider: str) -> None:
+    ended = world.open(client, provider, periods=1)
+    dead = world.open(client, provider, periods=30)
+    world.next_period(1 + PARAMETERS.limit)
+    world.deals.rotate(provider, [world.name(ended)], sender=provider)
+    world.deals.truncate(provider, world.name(dead), sender=provider)
+    assert world.ring(provider) == Ring(0, 0, 0, 2_000, world.period(), CAP)
 
 
 def test_truncate__living_deal__reverts(world: World, client: str, provider: str) -> None:

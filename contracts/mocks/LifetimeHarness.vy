@@ -1,0 +1,41 @@
+# pragma version 0.4.3
+"""
+@title LifetimeHarness
+@license GNU Affero General Public License v3.0 only
+@notice Lets tests set the caller's attendance and call the functions of `attendance` and `lifetime`.
+"""
+
+
+from contracts.modules import attendance
+initializes: attendance
+from contracts.modules import lifetime
+initializes: lifetime[attendance := attendance]
+from contracts.modules import records
+
+
+exports: attendance.proven
+
+
+@external
+def set_proven(word: uint256, bits: uint256):
+    attendance.proven[msg.sender][word] = bits
+
+
+@external
+def mark(period: uint256):
+    attendance._mark(msg.sender, period)
+
+
+@external
+@view
+def misses(operator: address, first: uint256, end: uint256, most: uint256) -> (uint256, uint256):
+    return attendance._misses(operator, first, end, most)
+
+
+@external
+@view
+def tally(
+    operator: address, cursor: uint256, end: uint256, missed: uint256, period: uint256, limit: uint256
+) -> (uint256, uint256):
+    word: uint256 = records._settled(0, cursor, end, missed)
+    return lifetime._tally(operator, word, period, limit)
