@@ -209,17 +209,6 @@ def test_connection__streams_opened_and_dropped_by_thousands__nothing_stays(prov
     attack(provider, work)
 
 
-def test_connection__data_in_single_bytes__takes_no_more_memory_than_its_bytes(provider: Provider) -> None:
-    async def work() -> None:
-        async with muxed_session(provider.address) as frames:
-            await frames.send(CREDIT, SYN, 1, 0)
-            crumb = b"\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01" + b"x"
-            for _ in range(50):
-                await frames.send_raw(crumb * 5_000)
-
-    attack(provider, work)
-
-
 @pytest.mark.parametrize(
     "name",
     [

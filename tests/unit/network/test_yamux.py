@@ -1,5 +1,6 @@
-"""Our Yamux against itself and against bare frames, over memory."""
+"""Our Yamux against itself, over memory."""
 
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -140,6 +141,19 @@ def test_write__cancelled_while_the_connection_is_stuck__other_streams_stay_whol
         assert await read_until(MuxedStreamEOF, second_there) == b"whole"
         with pytest.raises(MuxedStreamReset):
             await read_until(MuxedStreamEOF, first_there)
+
+    over_a_connection(work)
+
+
+def test_receive__in_crumbs__takes_little_more_memory_than_their_bytes() -> None:
+    async def work(pair: Pair) -> None:
+        _, theirs = await pair.streams()
+        tracemalloc.start()
+        for number in range(FIRST_WINDOW // 2):
+            theirs.receive((number % 2**16).to_bytes(2, "big"))
+        taken, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert taken < 2 * FIRST_WINDOW
 
     over_a_connection(work)
 
