@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from eth_utils import decode_hex
+from eth_utils import ValidationError, decode_hex
 
 from xmbl.chain.reverts import reason_of, reverted
 from xmbl.errors import ChainError, InsufficientFunds, RpcUnavailable, UsageError, WrongChain
@@ -24,7 +24,7 @@ T = TypeVar("T")
 _CONNECT_SECONDS = 3.05
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 5.0
-_RATE_LIMITED = -32005
+_RATE_LIMITED = (-32005, 429)
 
 
 class _Health(Enum):
@@ -87,7 +87,7 @@ class Endpoints:
                 try:
                     return self._ask_one(number, question, sentence)
                 except _Unanswered as error:
-                    failure = error.__cause__ if isinstance(error.__cause__, Exception) else error
+                    failure = error
             self._require_some_right()
             if time.monotonic() + pause > deadline:
                 break
@@ -109,7 +109,10 @@ class Endpoints:
                 self._check(endpoint)
             answer = question(endpoint.web3)
         except Exception as error:
-            raise _told_apart(error, sentence) from error
+            meaning = _meaning(error, sentence)
+            if meaning is None:
+                raise
+            raise meaning from error
         self._first = number
         return answer
 
@@ -139,11 +142,10 @@ def _pauses() -> Iterator[float]:
         pause = min(2 * pause, _LONGEST_PAUSE)
 
 
-def _told_apart(error: Exception, sentence: str) -> Exception:
-    from web3.exceptions import ContractLogicError
+def _meaning(error: Exception, sentence: str) -> Exception | None:
+    """Our error for one of web3's or the node's; None for what is neither's."""
+    from web3.exceptions import ContractLogicError, Web3Exception
 
-    if isinstance(error, _Unanswered | ChainError):
-        return error
     if _is_silence(error):
         return _Unanswered()
     if isinstance(error, ContractLogicError):
@@ -153,14 +155,19 @@ def _told_apart(error: Exception, sentence: str) -> Exception:
         return reverted(_text_reason(text), sentence)
     if "insufficient funds" in text.lower():
         return InsufficientFunds(f"The account can't pay for this: {text}. Send it ether, then try again.")
-    return ChainError(f"The node refused: {text}.")
+    if isinstance(error, Web3Exception | ValidationError):
+        return ChainError(f"The node refused: {text}.")
+    return None
 
 
 def _node_text(error: Exception) -> str:
     """The node's own words: web3 prints the whole response instead."""
-    response = getattr(error, "rpc_response", None) or {}
-    refusal = response.get("error")
-    return str(refusal.get("message") if isinstance(refusal, dict) else refusal or error)
+    return str(_refusal(error).get("message") or error)
+
+
+def _refusal(error: Exception) -> dict[str, Any]:
+    refusal = (getattr(error, "rpc_response", None) or {}).get("error")
+    return refusal if isinstance(refusal, dict) else {}
 
 
 def _is_silence(error: Exception) -> bool:
@@ -172,13 +179,12 @@ def _is_silence(error: Exception) -> bool:
         ProviderConnectionError,
         RequestTimedOut,
         TooManyRequests,
-        Web3RPCError,
     )
 
     silent = (RequestException, OSError, JSONDecodeError, BadResponseFormat, ProviderConnectionError)
     if isinstance(error, (*silent, RequestTimedOut, TooManyRequests)):
         return True
-    return isinstance(error, Web3RPCError) and f"'code': {_RATE_LIMITED}" in str(error)
+    return _refusal(error).get("code") in _RATE_LIMITED
 
 
 def _reason(error: Exception) -> str:

@@ -14,6 +14,8 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eth_utils import to_checksum_address
+
 from xmbl.chain.call import Call, created_address
 from xmbl.chain.client import Chain, Header, Inclusion
 from xmbl.chain.fees import Fees, bumped, suggested
@@ -242,7 +244,7 @@ class Outbox:
         fields: dict[str, Any] = {
             "type": 2, "chainId": self._chain.chain_id, "value": call.value, "data": call.data, "gas": gas,
             "maxFeePerGas": fees.max_fee, "maxPriorityFeePerGas": fees.tip,
-        } | ({} if call.to is None else {"to": call.to})  # fmt: skip
+        } | ({} if call.to is None else {"to": to_checksum_address(call.to)})  # fmt: skip
 
         def sign(nonce: int) -> Attempt:
             signed = self._signer.sign_transaction(fields | {"nonce": nonce})

@@ -8,9 +8,65 @@ from xmbl.errors import Reverted
 _ERROR = bytes.fromhex("08c379a0")  # Error(string)
 
 _MEANING = {
+    "erc20: transfer amount exceeds balance": "The account holds too few tokens; see `xmbl wallet balance`.",
+    "erc20: insufficient allowance": "The token's allowance is too small; approve the amount first.",
     "payments: balance": "The account in Payments holds too little; deposit first with `xmbl pay deposit`.",
     "payments: allowance": "The allowance in Payments is too small; raise it with `xmbl pay approve`.",
+    "payments: transfer": "The token refused to move; check its balance and its allowance for Payments.",
+    "payments: amount": "The token moved another amount than was asked; Payments can't work with it.",
+    "payments: full": "Payments can't hold more of this token.",
+    "payments: zero address": "The zero address can't have an account; check the address.",
+    "payments: nothing": "The split has received nothing since the last time.",
+    "payments: recipients": "The recipients of a split strictly ascend by address; sort them.",
+    "payments: weights": "A split has one weight of at least 1 for each recipient, 1,000,000 in all.",
+    "staking: nothing": "There is nothing to move.",
+    "staking: units": "Stake counts in whole units of 10^9 wei; round the amount.",
+    "staking: transfer": "The token refused to move; check its balance and its allowance for Staking.",
+    "staking: stake": "The operator has too little free stake; add some with `xmbl stake add`.",
+    "staking: thawing": "Nothing has thawed yet; `xmbl stake show` tells when it will have.",
+    "staking: locked": "That stake is the collateral of deals; it is free again when they have closed.",
+    "staking: limit": "The operator lets this market lock less; raise it with `xmbl stake authorize`.",
+    "staking: market": "That contract is no market of this Staking; check its address.",
+    "staking: supply": "The token's supply is too large for Staking.",
+    "registry: agent": "An agent can't be the zero address; name the account that acts for the operator.",
+    "registry: unknown": "This operator isn't registered; begin with `xmbl node register`.",
+    "registry: sender": "Only the operator and its agent may do this.",
+    "deals: agent": "This operator isn't registered; choose another.",
+    "deals: cap": "The operator takes no more deals this period; try the next, or another operator.",
+    "deals: client": "Only the client named in the terms can open the deal.",
+    "deals: closed": "This deal is closed, or was never opened.",
+    "deals: collateral": "The collateral lies outside of what the market allows for this price.",
+    "deals: cover": "The cover isn't a whole number of stake units, or too small for the limit of misses.",
+    "deals: deadline": "The signed terms are too old or too far ahead; ask the operator for new ones.",
+    "deals: draws": "The words don't prove five leaves; prepare the proof again.",
+    "deals: empty": "The operator had no deals when this period began, so there is nothing to prove.",
+    "deals: end": "The deal's end lies outside of what the market allows; ask for new terms.",
+    "deals: exit": "The terms' exit price is above the market's limit of misses.",
+    "deals: fee": "A fee is at most 10,000 basis points.",
+    "deals: head": "That deal doesn't lie at the head of the ring.",
+    "deals: in the ring": "That deal still lies in the ring; it has to be rotated out first.",
+    "deals: leaves": "A deal has 1 to 2^25 leaves; split the file into several deals.",
+    "deals: limit": "A limit of misses is 2 to 15.",
+    "deals: live": "That deal still lives, so it stays in the ring.",
+    "deals: moved": "That deal was moved in this period already; try in the next.",
+    "deals: nothing": "No period has ended since the last settlement.",
+    "deals: notice": "Notices are 2 to 30 periods.",
+    "deals: opened": "These terms were opened already.",
+    "deals: payee": "The operator is paid elsewhere now; ask it for new terms.",
+    "deals: period": "A period is 2 to 256 blocks, or to 8,000 where the chain keeps old block hashes.",
+    "deals: position": "The proof names another deal than the one that was drawn; prepare it again.",
+    "deals: price": "A price is 1 to 2^40 price units a period.",
+    "deals: proven": "This period is proven already.",
+    "deals: ring": "The ring is full until deals have left it.",
+    "deals: root": "The leaf doesn't belong to the deal's root: the bytes or the tree are damaged.",
+    "deals: seed": "The period's first block is too new or too old for its hash to be read.",
+    "deals: sender": "Only the operator and its agent may do this.",
+    "deals: signature": "The operator's agent didn't sign these terms; ask the operator again.",
+    "deals: tail": "That deal doesn't lie at the tail of the ring.",
+    "deals: unsettled": "That deal isn't closed yet; settle it first.",
+    "deals: words": "The proof has words too many; prepare it again.",
 }
+"""What each refusal of our contracts means; a test holds it against the contracts' sources."""
 
 
 def reason_of(output: bytes) -> str:
@@ -25,7 +81,7 @@ def reason_of(output: bytes) -> str:
 
 def reverted(reason: str, sentence: str = "") -> Reverted:
     """The error for a refusal: what was wanted, what the contract means, and its own words."""
-    what = f"{sentence} was refused." if sentence else "The contract refused."
+    what = f"Refused: {sentence}" if sentence else "The contract refused."
     if not reason:
         return Reverted(f"{what} It gave no reason: out of gas, an overflow, or no contract there.")
     meaning = _MEANING.get(reason)

@@ -101,10 +101,10 @@ class Methods:
         return hex(self._state(tag).get_nonce(decode_hex(account)))
 
     def eth_call(self, request: Mapping[str, Any], tag: Any = "latest", *_overrides: Any) -> str:
-        return form.data(self._chain.call(form.message(request), self._number(tag)))
+        return form.data(self._chain.call(form.message(request), self._present(tag)))
 
     def eth_estimateGas(self, request: Mapping[str, Any], tag: Any = "latest") -> str:  # noqa: N802
-        return hex(self._chain.estimate(form.message(request), self._number(tag)))
+        return hex(self._chain.estimate(form.message(request), self._present(tag)))
 
     def eth_sendRawTransaction(self, raw: str) -> str:  # noqa: N802
         transaction_hash = self._chain.submit(decode_hex(raw))
@@ -146,15 +146,48 @@ class Methods:
             return self._chain.head()
         return 0 if tag == "earliest" else form.integer(tag)
 
-    def _state(self, tag: Any) -> Any:
+    def _present(self, tag: Any) -> int:
         number = self._number(tag)
         if self._chain.block(number) is None:
             raise Rejected("header not found")
-        return self._chain.state(number)
+        return number
+
+    def _state(self, tag: Any) -> Any:
+        return self._chain.state(self._present(tag))
 
     def _block(self, number: int, full: bool) -> dict[str, Any] | None:
         block = self._chain.block(number)
         return form.block(block, self._chain.in_block(number), full) if block else None
+
+
+def answer(methods: Methods, request: Any) -> Any:
+    """The response to one request object, or to a batch of them."""
+    if isinstance(request, list):
+        return [answer(methods, each) for each in request]
+    if not isinstance(request, dict):
+        return _failure(None, (-32600, "invalid request", None))
+    method = methods.find(str(request.get("method")))
+    if method is None:
+        return _failure(request.get("id"), (-32601, f"no method {request.get('method')}", None))
+    return _invoke(method, request)
+
+
+def _invoke(method: Callable[..., Any], request: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        result = method(*request.get("params") or ())
+    except ExecutionReverted as error:
+        return _failure(request.get("id"), (3, form.revert_text(error.output), form.data(error.output)))
+    except Rejected as error:
+        return _failure(request.get("id"), (-32000, str(error), None))
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        return _failure(request.get("id"), (-32602, f"invalid params: {error}", None))
+    return {"jsonrpc": "2.0", "id": request.get("id"), "result": result}
+
+
+def _failure(request_id: Any, error: Error) -> dict[str, Any]:
+    code, message, data = error
+    body = {"code": code, "message": message} | ({} if data is None else {"data": data})
+    return {"jsonrpc": "2.0", "id": request_id, "error": body}
 
 
 class RpcServer:
@@ -166,7 +199,7 @@ class RpcServer:
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._block_time = block_time
-        self._http = _server(port, self.answer)
+        self._http = _server(port, self._answer)
         self.port = self._http.server_address[1]
 
     def serve(self) -> None:
@@ -181,28 +214,14 @@ class RpcServer:
         self._http.shutdown()
         self._http.server_close()
 
-    def answer(self, request: Any) -> Any:
-        """The response to one request object, or to a batch of them."""
-        if isinstance(request, list):
-            return [self.answer(each) for each in request]
-        if not isinstance(request, dict):
-            return _failure(None, (-32600, "invalid request", None))
-        method = self._methods.find(str(request.get("method")))
-        if method is None:
-            return _failure(request.get("id"), (-32601, f"no method {request.get('method')}", None))
-        with self._lock:
-            return self._invoke(method, request)
-
-    def _invoke(self, method: Callable[..., Any], request: Mapping[str, Any]) -> dict[str, Any]:
+    def _answer(self, text: bytes) -> bytes:
         try:
-            result = method(*request.get("params") or ())
-        except ExecutionReverted as error:
-            return _failure(request.get("id"), (3, form.revert_text(error.output), form.data(error.output)))
-        except Rejected as error:
-            return _failure(request.get("id"), (-32000, str(error), None))
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
-            return _failure(request.get("id"), (-32602, f"invalid params: {error}", None))
-        return {"jsonrpc": "2.0", "id": request.get("id"), "result": result}
+            request = json.loads(text)
+        except ValueError:
+            return json.dumps(_failure(None, (-32700, "parse error", None))).encode()
+        with self._lock:
+            response = answer(self._methods, request)
+        return json.dumps(response).encode()
 
     def _tick(self, seconds: float) -> None:
         while not self._stopped.wait(seconds):
@@ -210,13 +229,7 @@ class RpcServer:
                 self._methods.evm_mine()
 
 
-def _failure(request_id: Any, error: Error) -> dict[str, Any]:
-    code, message, data = error
-    body = {"code": code, "message": message} | ({} if data is None else {"data": data})
-    return {"jsonrpc": "2.0", "id": request_id, "error": body}
-
-
-def _server(port: int, answer: Callable[[Any], Any]) -> ThreadingHTTPServer:
+def _server(port: int, answer_text: Callable[[bytes], bytes]) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True  # else head and body wait for each other's acknowledgement
@@ -227,7 +240,7 @@ def _server(port: int, answer: Callable[[Any], Any]) -> ThreadingHTTPServer:
             if length > _BODY_LIMIT:
                 self.send_error(413)
                 return
-            body = json.dumps(_answer_text(self.rfile.read(length), answer)).encode()
+            body = answer_text(self.rfile.read(length))
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
@@ -242,14 +255,6 @@ def _server(port: int, answer: Callable[[Any], Any]) -> ThreadingHTTPServer:
         request_queue_size = 128
 
     return Server(("127.0.0.1", port), Handler)
-
-
-def _answer_text(text: bytes, answer: Callable[[Any], Any]) -> Any:
-    try:
-        request = json.loads(text)
-    except ValueError:
-        return _failure(None, (-32700, "parse error", None))
-    return answer(request)
 
 
 def _arguments() -> argparse.Namespace:

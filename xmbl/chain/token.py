@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from dataclasses import dataclass
-
 from xmbl.chain.call import Call
 from xmbl.chain.client import Block
 from xmbl.chain.contract import Contract, Logged

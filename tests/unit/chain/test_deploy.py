@@ -1,0 +1,83 @@
+"""The deployment plan's arithmetic and its checks of the numbers."""
+
+from dataclasses import replace
+
+import pytest
+
+from xmbl.chain.call import created_address
+from xmbl.chain.deploy import PRESETS, arguments, check_parameters
+from xmbl.chain.deployments import load, read, save
+from xmbl.errors import ConfigError, UsageError
+
+DEVNET = PRESETS["devnet"]
+DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+ADDRESSES = {
+    name: "0x" + f"{number}" * 40
+    for number, name in enumerate(("token", "payments", "registry", "staking", "deals"), 1)
+}
+
+
+def changed(**numbers):
+    if "supply" in numbers or "thaw" in numbers:
+        return replace(DEVNET, **numbers)
+    return replace(DEVNET, market=replace(DEVNET.market, **numbers))
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_check_parameters__presets__pass(name):
+    check_parameters(PRESETS[name])
+
+
+@pytest.mark.parametrize(
+    ("numbers", "rule"),
+    [
+        ({"supply": 0}, "a supply from 1"),
+        ({"supply": 2**60 * 10**9}, "a supply from 1"),
+        ({"thaw": 99}, "a thaw of at least limit"),
+        ({"period": 1}, "a period of 2"),
+        ({"period": 8_001}, "a period of 2"),
+        ({"limit": 1}, "a limit of 2"),
+        ({"limit": 16}, "a limit of 2"),
+        ({"fee": 10_001}, "a fee of at most"),
+        ({"fee": -1}, "a fee of at most"),
+        ({"price_unit": 1}, "in whole stake units"),
+        ({"price_unit": 10**9, "cover": 2}, "at least one for each miss"),
+    ],
+)
+def test_check_parameters__impossible_number__says_which_rule(numbers, rule):
+    with pytest.raises(UsageError, match=rule):
+        check_parameters(changed(**numbers))
+
+
+def test_created_address__known_account__is_what_every_chain_makes():
+    assert created_address(DEPLOYER, 0) == "0x5FbDB2315678afecb367f032d93F642f64180aa3"
+    assert created_address(DEPLOYER, 4) == "0xDc64a140Aa3E981100a9becA4E685f962f0cF6C9"
+
+
+def test_arguments__staking__trusts_the_predicted_market_alone():
+    token, markets, thaw = arguments("staking", DEVNET, DEPLOYER, ADDRESSES)
+    zero = "0x" + "00" * 20
+    assert (token, markets, thaw) == (ADDRESSES["token"], (ADDRESSES["deals"], zero, zero, zero), 100)
+
+
+def test_arguments__token__gives_the_holder_everything():
+    assert arguments("token", DEVNET, DEPLOYER, {}) == (DEPLOYER, 10**27)
+
+
+def test_load__saved__comes_back(tmp_path):
+    save(tmp_path, 4242, ADDRESSES | {"block": 7})
+    deployment = load(4242, tmp_path)
+    assert deployment.addresses() == ADDRESSES
+    assert (deployment.chain_id, deployment.block) == (4242, 7)
+
+
+def test_load__unknown_chain__says_what_to_do(tmp_path):
+    with pytest.raises(ConfigError, match="No addresses of XMBL are known on chain 4242"):
+        load(4242, tmp_path)
+
+
+def test_load__unfinished__names_what_is_missing(tmp_path):
+    save(tmp_path, 4242, {"token": ADDRESSES["token"], "block": 7})
+    assert read(4242, tmp_path)["token"] == ADDRESSES["token"]
+    with pytest.raises(ConfigError, match="lacks payments, registry, staking, deals"):
+        load(4242, tmp_path)

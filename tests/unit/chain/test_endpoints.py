@@ -1,0 +1,144 @@
+"""Which node is asked, and what its failures mean. The nodes here are the edge: they answer as told."""
+
+from types import SimpleNamespace
+
+import pytest
+from eth_abi import encode
+from requests.exceptions import ConnectTimeout
+from web3.exceptions import ContractLogicError, Web3RPCError
+
+from xmbl.chain.endpoints import Endpoint, Endpoints, connect
+from xmbl.errors import ChainError, InsufficientFunds, Reverted, RpcUnavailable, UsageError, WrongChain
+
+
+class Node:
+    """A node of chain `chain_id` that answers 7, or raises what it holds."""
+
+    def __init__(self, chain_id=5, failure=None):
+        self.eth = SimpleNamespace(chain_id=chain_id)
+        self.failure = failure
+        self.asked = 0
+
+    def answer(self):
+        self.asked += 1
+        if self.failure:
+            raise self.failure
+        return 7
+
+
+def ask(*nodes, sentence="", patience=0.0):
+    endpoints = [Endpoint(f"node{number}", node) for number, node in enumerate(nodes)]
+    return Endpoints(endpoints, 5, patience).ask(lambda node: node.answer(), sentence)
+
+
+def refused(message, **extra):
+    error = {"code": -32000, "message": message} | extra
+    return Web3RPCError(repr(error), rpc_response={"jsonrpc": "2.0", "id": 1, "error": error})
+
+
+def test_ask__first_is_silent__asks_the_next():
+    silent, well = Node(failure=ConnectTimeout()), Node()
+    assert ask(silent, well) == 7
+    assert silent.asked == 1
+
+
+def test_ask__again__begins_with_who_answered():
+    silent, well = Node(failure=ConnectTimeout()), Node()
+    endpoints = Endpoints([Endpoint("a", silent), Endpoint("b", well)], 5, 0.0)
+    for _ in range(3):
+        endpoints.ask(lambda node: node.answer())
+    assert (silent.asked, well.asked) == (1, 3)
+
+
+def test_ask__back_after_silence__is_found_within_the_patience():
+    node = Node(failure=ConnectTimeout())
+
+    def recovering(web3):
+        if web3.asked == 1:
+            web3.failure = None
+        return web3.answer()
+
+    assert Endpoints([Endpoint("a", node)], 5, 5.0).ask(recovering) == 7
+    assert node.asked == 2
+
+
+@pytest.mark.parametrize(
+    "silence",
+    [
+        ConnectTimeout(),
+        ConnectionRefusedError(),
+        refused("slow down", code=-32005),
+        refused("too many requests", code=429),
+    ],
+)
+def test_ask__nobody_answers__names_everybody(silence):
+    with pytest.raises(RpcUnavailable, match=r"No RPC endpoint answers \(node0, node1\)"):
+        ask(Node(failure=silence), Node(failure=silence))
+
+
+def test_ask__wrong_chain__is_never_asked():
+    wrong, right = Node(chain_id=6), Node()
+    assert ask(wrong, right) == 7
+    assert wrong.asked == 0
+
+
+def test_ask__only_wrong_chains__says_which():
+    with pytest.raises(WrongChain, match=r"Chain 5 is expected, but node0 serves chain 6"):
+        ask(Node(chain_id=6))
+
+
+def test_ask__wrong_and_silent__is_unavailable():
+    with pytest.raises(RpcUnavailable):
+        ask(Node(chain_id=6), Node(failure=ConnectTimeout()))
+
+
+def test_ask__revert__is_an_answer_with_its_reason():
+    data = "0x08c379a0" + encode(["string"], ["payments: balance"]).hex()
+    first, second = Node(failure=ContractLogicError("execution reverted", data=data)), Node()
+    with pytest.raises(Reverted, match=r"^Refused: Deposit 5 XMBL\. The account in Payments holds") as caught:
+        ask(first, second, sentence="Deposit 5 XMBL.")
+    assert caught.value.reason == "payments: balance"
+    assert second.asked == 0
+
+
+def test_ask__revert_in_words_only__has_its_reason():
+    with pytest.raises(Reverted) as caught:
+        ask(Node(failure=ContractLogicError("execution reverted: deals: late", data="no data")))
+    assert caught.value.reason == "deals: late"
+
+
+def test_ask__revert_without_reason__says_what_it_may_be():
+    with pytest.raises(Reverted, match="It gave no reason: out of gas") as caught:
+        ask(Node(failure=ContractLogicError("execution reverted", data="0x")))
+    assert caught.value.reason == ""
+
+
+def test_ask__no_money__has_the_remedy():
+    with pytest.raises(InsufficientFunds, match="Send it ether"):
+        ask(Node(failure=refused("insufficient funds for gas * price + value")))
+
+
+def test_ask__other_refusal__is_told_in_the_nodes_words():
+    with pytest.raises(ChainError, match=r"^The node refused: filter not found\.$"):
+        ask(Node(failure=refused("filter not found")))
+
+
+def test_ask__programming_error__isnt_hidden():
+    with pytest.raises(ZeroDivisionError):
+        ask(Node(failure=ZeroDivisionError()))
+
+
+def test_endpoints__none__says_what_to_do():
+    with pytest.raises(UsageError, match="needs at least one RPC URL"):
+        Endpoints([], 5, 0.0)
+
+
+@pytest.mark.parametrize("url", ["ws://node:8546", "node:8545", "http://", "file:///etc/passwd"])
+def test_connect__other_than_http__is_refused(url):
+    with pytest.raises(UsageError, match="An RPC URL starts with http"):
+        connect(url, 1.0)
+
+
+def test_connect__key_in_the_url__stays_out_of_the_name():
+    endpoint = connect("https://user:secret@node.example:8545/v3/secret?key=secret", 1.0)
+    assert endpoint.name == "https://node.example:8545"
