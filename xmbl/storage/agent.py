@@ -80,7 +80,7 @@ class StorageAgent:
             self._keeper.keep(period)
             self._keeper.settle(period)
         self._housekeeping.forget(self._follower.scanned())
-        self._housekeeping.audit()
+        self._housekeeping.audit(period)
         self._look(head, period, phase)
 
     async def run(self, after_step: Callable[[], Awaitable[None]]) -> None:

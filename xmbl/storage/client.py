@@ -17,7 +17,7 @@ from xmbl.chain.call import Call
 from xmbl.chain.outbox import Receipt
 from xmbl.config import checked_name
 from xmbl.crypto.envelope import new_key, sealed_size
-from xmbl.errors import BytesError, InsufficientFunds, NetworkError, Refused, UsageError
+from xmbl.errors import BytesError, InsufficientFunds, NetworkError, Refused, Reverted, UsageError
 from xmbl.storage import quotes, sources, transfer
 from xmbl.storage.events import ReplicaLost, ReplicaRepaired
 from xmbl.storage.manifest import Manifest, Replica, ReplicaState
@@ -151,7 +151,8 @@ class StorageClient:
         """Settle every deal of `name` that has something to settle."""
         manifest, standing = self.load(name), await self.show(name)
         due = [one for one in standing if 0 < one.settled < min(one.over, one.period)]
-        return [await self._settled(manifest.replica(one.number), one.settled) for one in due]
+        receipts = [await self._settled(manifest.replica(one.number), one.settled) for one in due]
+        return [receipt for receipt in receipts if receipt]
 
     async def repair(self, name: str, misses: int | None = None) -> Manifest:
         """Replace replicas whose deal ended early, or that missed `misses` periods, by new ones elsewhere.
@@ -235,10 +236,16 @@ class StorageClient:
             if path.is_relative_to(self._wallet.spool.absolute()):
                 path.unlink(missing_ok=True)
 
-    async def _settled(self, replica: Replica, cursor: int) -> Receipt:
-        deal = replica.promised()
-        call = self._wallet.market.deals.settle(deal)
-        return await self._wallet.send(call, f"settle:{deal.id().hex()}:{cursor}")
+    async def _settled(self, replica: Replica, cursor: int) -> Receipt | None:
+        """The receipt; None where somebody else was faster."""
+        deal, market = replica.promised(), self._wallet.market
+        try:
+            return await self._wallet.send(market.deals.settle(deal), f"settle:{deal.id().hex()}:{cursor}")
+        except Reverted:
+            record = await trio.to_thread.run_sync(market.record, deal.id())
+            if record.cursor == cursor:
+                raise
+            return None
 
     async def _send(self, call: Call) -> Receipt:
         # what is still pending isn't sent twice; a need that comes up later is another one

@@ -16,6 +16,7 @@ class Housekeeping:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._period = 0
         self._round: list[bytes] = []
         self._audited = 0
 
@@ -32,15 +33,16 @@ class Housekeeping:
         for known in self._desk.journal.over():
             self._release(known, "its deal is over")
 
-    def audit(self) -> None:
-        """Check a random leaf of some deals; once round, say how many passed."""
-        if not self._round:
-            if self._audited:
-                self._desk.emit(events.AuditPassed(self._audited))
+    def audit(self, period: int) -> None:
+        """Check a random leaf of some deals, each once a period; once round, say how many passed."""
+        if period != self._period:
+            self._period, self._audited = period, 0
             self._round = [deal_id for deal_id, _ in self._desk.journal.records(DealState.OPEN)]
-            self._audited = 0
-        for deal_id in [self._round.pop() for _ in self._round[:AUDITED]]:
+        some, self._round = self._round[:AUDITED], self._round[AUDITED:]
+        for deal_id in some:
             self._check(self._desk.journal.deal(deal_id))
+        if some and not self._round:
+            self._desk.emit(events.AuditPassed(self._audited))
 
     def _release(self, known: KnownDeal, reason: str) -> None:
         with self._desk.journal.batch():

@@ -23,13 +23,14 @@ _SUFFIX = ".manifest"
 
 
 class ReplicaState(IntEnum):
-    """Planned: no operator holds it for certain. Signed: an operator holds it and signed the deal. Open: the
-    deal is on chain. Lost: another replica stands for it."""
+    """Planned: no byte has left. Sending: bytes may have left. Signed: an operator holds it and signed the
+    deal. Open: the deal is on chain. Lost: another replica stands for it."""
 
     PLANNED = 1
-    SIGNED = 2
-    OPEN = 3
-    LOST = 4
+    SENDING = 2
+    SIGNED = 3
+    OPEN = 4
+    LOST = 5
 
 
 @dataclass(frozen=True, slots=True)

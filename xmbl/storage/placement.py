@@ -1,8 +1,8 @@
 """Brings every replica of a manifest to an operator and its deal on chain, and resumes where it stopped.
 
-    planned ── upload ──▶ signed ── open ──▶ open
-       ▲                    │
-       └── another operator, under a new number
+    planned ── sending ── signed ── open
+                  ▲          │
+                  └──────────┘ another operator, under a new number
 
 The manifest is saved before each step that another could see: before bytes leave, before money moves. A
 deal that may still be on its way is never signed for twice: only when its deadline has passed without it
@@ -61,7 +61,7 @@ class Placement:
     async def _placed_anew(self, replica: Replica) -> None:
         while True:
             offer = await self._next_offer(replica.part)
-            replica = self._renumbered(replica)
+            replica = self._numbered(replica)
             try:
                 replica = await self._uploaded(replica, offer)
                 return await self._opened(replica)
@@ -70,15 +70,17 @@ class Placement:
 
     # one replica, step by step
 
-    def _renumbered(self, replica: Replica) -> Replica:
-        """A number that no byte was ever sent under: two operators never get the same bytes."""
-        fresh = Replica(self.manifest.next_number(), replica.part)
+    def _numbered(self, replica: Replica) -> Replica:
+        """The replica, sending, under a number that no byte was sent under: no two operators get the same."""
         if replica.state is ReplicaState.SIGNED:
             self.manifest = self.manifest.with_replica(replace(replica, state=ReplicaState.LOST))
-        else:
+        if replica.state is ReplicaState.SENDING:
             self.manifest = self.manifest.without(replica.number)
-        self._put(fresh)
-        return fresh
+        fresh = replica.state is ReplicaState.PLANNED
+        number = replica.number if fresh else max(replica.number + 1, self.manifest.next_number())
+        sending = Replica(number, replica.part, ReplicaState.SENDING)
+        self._put(sending)
+        return sending
 
     async def _uploaded(self, replica: Replica, offer: Offer) -> Replica:
         part = self.manifest.parts[replica.part]
