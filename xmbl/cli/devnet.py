@@ -111,7 +111,7 @@ def _deployed(session: Session, devnet: "Devnet", name: str) -> config.Network:
     from xmbl.chain.outbox import Outbox
 
     chain, account, folder = devnet.chain(), rich_account(), devnet.log.parent
-    outbox = Outbox(session.outbox_path(account.address, chain), chain, account)
+    outbox = Outbox(session.outbox_path(chain, account.address), chain, account)
     deployment = deploy(outbox, chain, PRESETS["devnet"], folder, report=session.out.note)
     return config.Network(name, chain.chain_id, (devnet.url,), deployment.addresses(), deployment.block)
 
@@ -139,8 +139,8 @@ def _give(session: Session, calls: "list[Call]") -> None:
     from xmbl.chain.devnet import rich_account
     from xmbl.chain.outbox import Outbox
 
-    account = rich_account()
-    outbox = Outbox(session.outbox_path(account.address, session.chain()), session.chain(), account)
+    chain, account = session.chain(), rich_account()
+    outbox = Outbox(session.outbox_path(chain, account.address), chain, account)
     keys = [f"fund:{secrets.token_hex(16)}" for _ in calls]
     for call, key in zip(calls, keys, strict=True):
         outbox.submit(call, key)

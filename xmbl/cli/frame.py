@@ -138,6 +138,9 @@ online = _with_session("--json", "--network")
 looking = _with_session("--json", "--network", "--wallet")
 """A command that reads a network on behalf of a wallet; it needs no password."""
 
+unlocking_online = _with_session("--json", "--network", "--wallet", "--password-file", "--yes")
+"""A command that opens a wallet and reads a network, and sends nothing to the chain."""
+
 sending = _with_session("--json", "--network", "--wallet", "--password-file", "--yes", "--dry-run")
 """A command that sends transactions from a wallet."""
 

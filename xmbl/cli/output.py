@@ -6,12 +6,15 @@ are plain columns.
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
 
 _UNPRINTABLE = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), "�")
 
@@ -65,21 +68,6 @@ class Output:
         return click.confirm(question, err=True)
 
     @contextmanager
-    def progress(self, doing: str, total: int) -> Iterator[Callable[[int], None]]:
-        """Show how far `doing` is on stderr; call what this yields with the amount that was just done."""
-        if not sys.stderr.isatty():
-            self.note(f"{doing} …")
-            yield lambda _done: None
-            return
-        from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task(doing, total=total)
-            yield lambda done: bar.advance(task, done)
-
-    @contextmanager
     def waiting(self, doing: str) -> Iterator[None]:
         """Say on stderr what is being waited for, with a spinner on a terminal."""
         if not sys.stderr.isatty():
@@ -104,19 +92,25 @@ def _plain(table: Table) -> str:
     return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
 
 
+def drawn(table: Table) -> "RichTable":
+    """The table as rich draws it."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    found = RichTable(*table.headings, box=SIMPLE_HEAD, pad_edge=False)
+    for row in table.rows:
+        found.add_row(*(Text(_cell(cell), overflow="fold") for cell in row))
+    return found
+
+
 def _show(table: Table) -> None:
     if not (table.rows and sys.stdout.isatty()):
         click.echo(_plain(table))
         return
-    from rich.box import SIMPLE_HEAD
     from rich.console import Console
-    from rich.table import Table as Drawn
-    from rich.text import Text
 
-    drawn = Drawn(*table.headings, box=SIMPLE_HEAD, pad_edge=False)
-    for row in table.rows:
-        drawn.add_row(*(Text(_cell(cell), overflow="fold") for cell in row))
-    Console().print(drawn)
+    Console().print(drawn(table))
 
 
 @contextmanager

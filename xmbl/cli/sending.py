@@ -2,8 +2,9 @@
 
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -34,10 +35,13 @@ class Check:
 
 @dataclass(frozen=True)
 class Step:
-    """A call with the gas that it needs; 0 where that is known only once the step before is mined."""
+    """Something that will be sent; `gas` is 0 where it is known only once the step before is mined."""
 
-    call: "Call"
+    action: str
+    sentence: str
     gas: int
+    to: str | None = None
+    value: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,16 +70,33 @@ def send(session: "Session", *calls: "Call", checks: Sequence[Check] = ()) -> li
 
     With --dry-run the command ends here, having shown everything. Raises what the first failed check says.
     """
-    plan = _planned(session, calls, checks)
+    prepare(session, calls, checks)
+    return transmit(session, calls)
+
+
+def prepare(
+    session: "Session",
+    calls: Sequence["Call"],
+    checks: Sequence[Check],
+    later: Sequence[Step] = (),
+    document: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Show the calls and what is sent `later`, check, and ask; `document` is told beside with --dry-run."""
+    plan = _planned(session, calls, checks, later)
     _show(session, plan)
     failed = next((check.error for check in plan.checks if check.error), None)
     if failed:
         raise failed
     if session.choices.dry_run:
-        session.out.result({"dry_run": True, **_document(plan)}, "Everything is in order; nothing was sent.")
+        described = {"dry_run": True, **document, **_document(plan)}
+        session.out.result(described, "Everything is in order; nothing was sent.")
         click.get_current_context().exit()
     require_agreement(session)
     session.account()
+
+
+def transmit(session: "Session", calls: Sequence["Call"]) -> list[dict[str, Any]]:
+    """Send prepared calls one after the other; what was mined, ready for JSON."""
     return [_sent(session, call) for call in calls]
 
 
@@ -92,32 +113,38 @@ def require_agreement(session: "Session") -> None:
             raise click.Abort
 
 
-def _planned(session: "Session", calls: Sequence["Call"], checks: Sequence[Check]) -> Plan:
+def _planned(
+    session: "Session", calls: Sequence["Call"], checks: Sequence[Check], later: Sequence[Step]
+) -> Plan:
     from xmbl.chain.fees import suggested
     from xmbl.chain.outbox import Habits
 
-    chain, sender = session.chain(), session.address()
-    steps: list[Step] = []
-    verdict = Check("the chain accepts it", "simulated on the newest block")
-    try:
-        for call in calls:
-            steps.append(Step(call, chain.estimate(call, sender)))
-    except Reverted as error:
-        if steps:
-            verdict = Check(verdict.name, "the first step does; the next are checked once it is mined")
-        else:
-            verdict = Check(verdict.name, error.reason or "no", error)
-    except InsufficientFunds:
-        verdict = Check(verdict.name, "not tried: there is no ether for gas")
-    steps += [Step(call, 0) for call in calls[len(steps) :]]
+    chain = session.chain()
+    steps, verdict = _estimated(session, calls)
     fees = suggested(chain.header().base_fee, chain.tip(), Habits().ceiling)
-    plan = Plan(tuple(steps), fees.max_fee, (*checks, verdict))
+    plan = Plan((*steps, *later), fees.max_fee, (*checks, *verdict))
     return replace(plan, checks=(*plan.checks, _gas_money(session, plan)))
+
+
+def _estimated(session: "Session", calls: Sequence["Call"]) -> tuple[list[Step], list[Check]]:
+    """The calls with their gas, as far as each can run on the newest block, and what the chain says."""
+    steps: list[Step] = []
+    name, detail, error = "the chain accepts it", "simulated on the newest block", None
+    for call in calls:
+        gas = 0
+        try:
+            gas = 0 if steps and not steps[-1].gas else session.chain().estimate(call, session.address())
+        except Reverted as refusal:
+            detail, error = ("no", refusal) if not steps else ("as far as it can be known yet", None)
+        except InsufficientFunds:
+            detail = "not tried: there is no ether for gas"
+        steps.append(Step(call.action, call.sentence, gas, call.to, call.value))
+    return steps, [Check(name, detail, error)] if calls else []
 
 
 def _gas_money(session: "Session", plan: Plan) -> Check:
     sender = session.address()
-    needed = plan.cost() + sum(step.call.value for step in plan.steps)
+    needed = plan.cost() + sum(step.value for step in plan.steps)
     held = session.chain().balance(sender) // _GWEI * _GWEI
     remedy = f"Send ether to {sender}; on a devnet `xmbl devnet fund {sender}` does."
     return enough("ether for gas", held, max(needed, _GWEI), remedy, ETHER)
@@ -128,7 +155,7 @@ def _show(session: "Session", plan: Plan) -> None:
     for number, step in enumerate(plan.steps):
         unknown = "gas known once the step before is mined" if number else "gas unknown"
         gas = f"{step.gas:,} gas" if step.gas else unknown
-        out.note(f"{step.call.sentence}  [{step.call.action}, {gas}]")
+        out.note(f"{step.sentence}  [{step.action}, {gas}]")
     cost = format_amount(plan.cost(), ETHER)
     out.note(f"from {session.address()} on {network.name} (chain {network.chain_id}), gas for at most {cost}")
     rows = [("no" if check.error else "ok", check.name, check.detail) for check in plan.checks]
@@ -137,7 +164,7 @@ def _show(session: "Session", plan: Plan) -> None:
 
 def _document(plan: Plan) -> dict[str, Any]:
     steps = [
-        {"action": step.call.action, "does": step.call.sentence, "to": step.call.to, "gas": step.gas or None}
+        {"action": step.action, "does": step.sentence, "to": step.to, "gas": step.gas or None}
         for step in plan.steps
     ]
     checks = [{"name": check.name, "detail": check.detail} for check in plan.checks]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from xmbl.chain.staking import Staking
     from xmbl.chain.token import Token
     from xmbl.identity.keystore import Keystore
+    from xmbl.storage.market import Market
 
 T = TypeVar("T")
 
@@ -154,14 +155,20 @@ class Session:
     def _resumed(self) -> "Outbox":
         from xmbl.chain.outbox import Outbox
 
-        outbox = Outbox(self.outbox_path(self.address(), self.chain()), self.chain(), self.account())
+        outbox = Outbox(self.outbox_path(self.chain(), self.address()), self.chain(), self.account())
         outbox.resume()
         return outbox
 
-    def outbox_path(self, address: str, chain: "Chain") -> Path:
+    def outbox_path(self, chain: "Chain", address: str) -> Path:
         """Where the outbox of an account rests: one a chain, and a restarted devnet is another chain."""
         genesis = chain.header(0).hash.hex()[:8]
         return self.folders.state / "outbox" / f"{chain.chain_id}-{genesis}-{address.lower()}.sqlite"
+
+    def market(self) -> "Market":
+        """The market for storage, as its clients see it."""
+        from xmbl.storage.market import open_market
+
+        return self._once("market", lambda: open_market(self.chain(), self.deployment()))
 
     def resolve(self, text: str) -> str:
         """The address that a person means by `text`: an address, a wallet's name or a contract's."""

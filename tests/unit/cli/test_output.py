@@ -42,16 +42,16 @@ def test_note__is_on_stderr(capsys):
     assert capsys.readouterr() == ("", "asking 3 operators\n")
 
 
-def test_progress__in_a_pipe__is_one_line(capsys):
-    with Output(as_json=False).progress("Sealing", 10) as advance:
-        advance(10)
-    assert capsys.readouterr() == ("", "Sealing …\n")
+def test_waiting__in_a_pipe__is_one_line(capsys):
+    with Output(as_json=False).waiting("asking"):
+        pass
+    assert capsys.readouterr() == ("", "asking …\n")
 
 
-def test_progress__on_a_terminal__is_a_bar_on_stderr(capsys, monkeypatch):
+def test_waiting__on_a_terminal__spins_on_stderr(capsys, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    with Output(as_json=False).progress("Sealing", 10) as advance:
-        advance(10)
+    with Output(as_json=False).waiting("asking"):
+        pass
     assert capsys.readouterr().out == ""
 
 

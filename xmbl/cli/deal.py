@@ -1,0 +1,235 @@
+"""`xmbl deal`: files stored with operators who prove that they keep them, and brought back."""
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xmbl.cli import deal_tables, storing
+from xmbl.cli.frame import FILE, group, looking, sending, unlocking_online
+from xmbl.cli.narrator import Narrator
+from xmbl.cli.output import Table, leaving
+from xmbl.cli.sending import send
+from xmbl.cli.session import Session
+from xmbl.cli.watching import follow
+from xmbl.errors import UsageError
+from xmbl.units import Wei, format_amount, format_size, parse_amount, parse_size
+
+if TYPE_CHECKING:
+    from xmbl.storage.manifest import Manifest
+
+COPIES = click.option("--copies", default=3, show_default=True, help="Replicas, each with another operator.")
+PERIODS = click.option("--periods", default=30, show_default=True, help="For how many periods to store.")
+MAX_PRICE = click.option(
+    "--max-price", type=parse_amount, default="1", show_default=True, metavar="AMOUNT",
+    help="The most that a GiB may cost for a period, in XMBL.",
+)  # fmt: skip
+
+
+@group
+def command() -> None:
+    """Store files with operators and bring them back."""
+
+
+@command.command()
+@click.argument("size", metavar="FILE|SIZE")
+@PERIODS
+@MAX_PRICE
+@looking
+def quote(session: Session, size: str, periods: int, max_price: Wei) -> None:
+    """Ask every operator what it takes for FILE or SIZE ("10 GiB"); nothing is sent."""
+    count = Path(size).stat().st_size if Path(size).is_file() else parse_size(size)
+    with session.out.waiting("asking the operators"):
+        found = storing.ask(session, count, periods, max_price)
+    documents, table = deal_tables.offers(found, session.market().parameters.price_unit, periods)
+    session.out.result({"bytes": count, "periods": periods, "offers": documents}, table)
+
+
+@command.command()
+@click.argument("source", metavar="FILE|FOLDER|-")
+@click.option("--name", help="What to call it; by default the file's name.")
+@COPIES
+@PERIODS
+@MAX_PRICE
+@sending
+def put(
+    session: Session, source: str, *, name: str | None, copies: int, periods: int, max_price: Wei
+) -> None:
+    """Store FILE, FOLDER or standard input (-): sealed here, so that no operator can read it.
+
+    A put that was interrupted goes on with `xmbl deal repair NAME`.
+    """
+    from xmbl.storage.client import Order
+
+    order = Order(name or _named_after(source), copies, periods, max_price)
+    origin = sys.stdin.buffer if source == "-" else Path(source)
+    with leaving("Nothing was sent."), session.out.waiting("preparing and asking the operators"):
+        plan = storing.run(session, Narrator(session.out), lambda client: client.plan(origin, order))
+    document, table = deal_tables.plan(plan, session.market().parameters.price_unit)
+    session.out.table(table)
+    transactions = storing.fund(session, plan.cost, len(plan.chosen()), document)
+    with leaving(f"`xmbl deal repair {order.name}` goes on."), Narrator(session.out).telling() as narrator:
+        manifest = storing.run(session, narrator, lambda client: client.put(plan))
+    _finish(session, manifest, transactions)
+
+
+@command.command()
+@click.argument("name")
+@click.argument("target", required=False, type=click.Path(path_type=Path))
+@unlocking_online
+def get(session: Session, name: str, target: Path | None) -> None:
+    """Bring NAME back to TARGET (by default ./NAME) from whoever answers, and check every byte."""
+    place = (target or Path(name)).absolute()
+    size = storing.manifests(session).load(name).size
+    kept = f"What has arrived is kept; `xmbl deal get {name}` goes on."
+    with leaving(kept), Narrator(session.out).telling() as narrator:
+        storing.run(session, narrator, lambda client: client.get(name, place))
+    session.out.result(
+        {"name": name, "path": str(place), "bytes": size}, f"{place}  {format_size(size)}, complete"
+    )
+
+
+@command.command("list")
+@unlocking_online
+def list_(session: Session) -> None:
+    """List what this wallet has stored."""
+    found = storing.manifests(session)
+    documents, table = deal_tables.stored([found.load(name) for name in found.names()])
+    session.out.result({"stored": documents}, table)
+
+
+@command.command()
+@click.argument("name")
+@unlocking_online
+def show(session: Session, name: str) -> None:
+    """Show the deals of NAME: periods proven and missed, until when, how far they are settled."""
+    _tell(session, storing.manifests(session).load(name))
+
+
+@command.command()
+@click.argument("name")
+@click.option("--every", default=2.0, show_default=True, help="Seconds between two looks.")
+@unlocking_online
+def watch(session: Session, name: str, every: float) -> None:
+    """Follow the deals of NAME until all are over; Ctrl-C ends the watching, not the deals."""
+    manifest = storing.manifests(session).load(name)
+
+    def look() -> tuple[Table, bool]:
+        found = storing.standings(session, manifest)
+        return deal_tables.standings(found)[1], not any(each.live for each in found)
+
+    with leaving(f"The deals of {name} go on."):
+        follow(session.out, look, every)
+    _tell(session, manifest)
+
+
+@command.command()
+@click.argument("name")
+@sending
+def settle(session: Session, name: str) -> None:
+    """Settle the deals of NAME: pay what was proven, take back what was missed, close what is over."""
+    manifest = storing.manifests(session).load(name)
+    due = [
+        each
+        for each in storing.standings(session, manifest)
+        if 0 < each.settled < min(each.over, each.period)
+    ]
+    if not due:
+        raise UsageError(f"Nothing of {name} can be settled now; `xmbl deal show {name}` says how far it is.")
+    before = session.payments().balance_of(session.address())
+    calls = [session.deals().settle(manifest.replica(each.number).promised()) for each in due]
+    transactions = send(session, *calls)
+    refunded = session.payments().balance_of(session.address()) - before
+    document = {"name": name, "refunded_wei": refunded, "transactions": transactions}
+    session.out.result(
+        document, f"Settled {len(due)} deals; {format_amount(refunded)} came back into Payments."
+    )
+
+
+@command.command()
+@click.argument("name")
+@click.option(
+    "--misses", type=click.IntRange(min=1), help="Also replace replicas that missed so many periods."
+)
+@sending
+def repair(session: Session, name: str, misses: int | None) -> None:
+    """Replace the lost replicas of NAME with other operators, and go on with an interrupted put.
+
+    A replica is lost when misses ended its deal before its time.
+    """
+    manifest = storing.manifests(session).load(name)
+    lost = storing.lost(session, manifest, misses)
+    parts = [each.part for each in lost] + storing.unplaced(manifest)
+    if not parts:
+        raise UsageError(f"No replica of {name} is lost or waiting; nothing has to be repaired.")
+    session.out.table(deal_tables.standings(lost)[1])
+    cost = storing.most(session, manifest, parts)
+    transactions = storing.fund(session, cost, len(parts), {"name": name, "replicas": len(parts)})
+    with leaving(f"`xmbl deal repair {name}` goes on."), Narrator(session.out).telling() as narrator:
+        manifest = storing.run(session, narrator, lambda client: client.repair(name, misses))
+    _finish(session, manifest, transactions)
+
+
+@command.command()
+@click.argument("name")
+@click.option("--leaves", default=8, show_default=True, help="How many leaves of 256 bytes to ask each for.")
+@unlocking_online
+def verify(session: Session, name: str, leaves: int) -> None:
+    """Ask every operator of NAME for random leaves and check them; exit code 1 if one fails."""
+    with session.out.waiting("asking the operators"):
+        found = storing.run(session, Narrator(session.out), lambda client: client.verify(name, leaves))
+    documents, table = deal_tables.checked(found)
+    healthy = not any(each.trouble for each in found)
+    session.out.result({"name": name, "healthy": healthy, "replicas": documents}, table)
+    click.get_current_context().exit(0 if healthy else 1)
+
+
+@command.command()
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@unlocking_online
+def backup(session: Session, name: str, file: Path) -> None:
+    """Copy the sealed manifest of NAME to FILE: with the wallet it is all that getting it back needs."""
+    if file.exists() and not session.agreed(f"Overwrite {file}?"):
+        raise UsageError(f"{file} exists; name another file or say --yes to overwrite it.")
+    storing.manifests(session).backup(name, file)
+    session.out.result(
+        {"name": name, "path": str(file)}, f"{file} holds {name}'s manifest, sealed to this wallet."
+    )
+
+
+@command.command()
+@click.argument("file", type=FILE)
+@unlocking_online
+def restore(session: Session, file: Path) -> None:
+    """Take a manifest's backup in, so that its file can be brought back and repaired."""
+    manifest = storing.manifests(session).restore(file)
+    known = f"{manifest.name} is known again; `xmbl deal get {manifest.name}` fetches it."
+    session.out.result(deal_tables.summary(manifest), known)
+
+
+def _named_after(source: str) -> str:
+    """A name that a manifest can have, after the file's."""
+    if source == "-":
+        raise UsageError("Standard input has no name; give one with --name.")
+    name = re.sub(r"[^a-z0-9_-]+", "-", Path(source).absolute().name.lower()).strip("-_")[:32]
+    if not name:
+        raise UsageError(f"{source} gives no name to store it by; give one with --name.")
+    return name
+
+
+def _tell(session: Session, manifest: "Manifest", **more: Any) -> None:
+    documents, table = deal_tables.standings(storing.standings(session, manifest))
+    document = {**deal_tables.summary(manifest), "deals": documents, **more}
+    size = format_size(manifest.size)
+    title = f"{manifest.name}  {size}, {document['copies']} copies until period {manifest.end}"
+    session.out.result(document, title, table)
+
+
+def _finish(session: Session, manifest: "Manifest", transactions: list[dict[str, Any]]) -> None:
+    _tell(session, manifest, transactions=transactions)
+    session.out.note(
+        f"`xmbl deal backup {manifest.name} FILE` saves what another machine needs to get it back."
+    )

@@ -1,0 +1,133 @@
+"""What the deal commands show: documents for scripts, tables for people."""
+
+from typing import TYPE_CHECKING, Any
+
+from xmbl.cli.output import Table
+from xmbl.units import format_amount, format_size
+
+if TYPE_CHECKING:
+    from xmbl.storage.client import Checked, Plan
+    from xmbl.storage.manifest import Manifest
+    from xmbl.storage.quotes import Offer
+    from xmbl.storage.standing import DealStanding
+
+
+def offers(found: "list[Offer]", price_unit: int, periods: int) -> tuple[list[dict[str, Any]], Table]:
+    """What operators ask, cheapest first."""
+    prices = [(each.candidate.operator, each.quote.terms.price * price_unit) for each in found]
+    documents = [
+        {"operator": operator, "price_wei": price, "total_wei": price * periods} for operator, price in prices
+    ]
+    rows = [(operator, format_amount(price), format_amount(price * periods)) for operator, price in prices]
+    headings = ("OPERATOR", "A PERIOD", f"{periods} PERIODS")
+    return documents, Table(headings, rows, "Nobody offers; raise --max-price or ask for a shorter time.")
+
+
+def plan(planned: "Plan", price_unit: int) -> tuple[dict[str, Any], Table]:
+    """What a put will do."""
+    chosen = planned.chosen()
+    prices = [offer.quote.terms.price * price_unit for offer in chosen]
+    document = {
+        "name": planned.manifest.name,
+        "bytes": planned.source.size,
+        "end_period": planned.manifest.end,
+        "cost_wei": planned.cost,
+        "offers": [
+            {"operator": offer.candidate.operator, "price_wei": price}
+            for offer, price in zip(chosen, prices, strict=True)
+        ],
+    }
+    rows = [
+        (offer.candidate.operator, format_size(offer.quote.terms.leaves * 256), format_amount(price))
+        for offer, price in zip(chosen, prices, strict=True)
+    ]
+    return document, Table(("OPERATOR", "KEEPS", "A PERIOD"), rows, "")
+
+
+def summary(manifest: "Manifest") -> dict[str, Any]:
+    """A stored file without its secrets."""
+    return {
+        "name": manifest.name,
+        "bytes": manifest.size,
+        "folder": manifest.folder,
+        "copies": len(manifest.standing()) // len(manifest.parts),
+        "complete": manifest.complete(),
+        "end_period": manifest.end,
+    }
+
+
+def stored(manifests: "list[Manifest]") -> tuple[list[dict[str, Any]], Table]:
+    """All that a wallet has stored."""
+    documents = [summary(each) for each in manifests]
+    rows = [
+        (
+            each["name"],
+            format_size(each["bytes"]),
+            f"{each['copies']}{'' if each['complete'] else ', not all open: put --resume'}",
+            f"period {each['end_period']}",
+        )
+        for each in documents
+    ]
+    return documents, Table(
+        ("NAME", "SIZE", "COPIES", "UNTIL"), rows, "Nothing is stored: `xmbl deal put FILE`."
+    )
+
+
+def standings(found: "list[DealStanding]") -> tuple[list[dict[str, Any]], Table]:
+    """How deals stand, one row each."""
+    rows = [
+        (
+            str(each.number),
+            each.operator,
+            state(each),
+            str(len(each.proven)),
+            str(len(each.missed)),
+            str(each.over),
+            "all" if each.closed else str(each.settled or "-"),
+            format_amount(each.price),
+        )
+        for each in found
+    ]
+    headings = ("REPLICA", "OPERATOR", "STATE", "PROVEN", "MISSED", "UNTIL", "SETTLED", "A PERIOD")
+    return [_standing(each) for each in found], Table(headings, rows, "No replica has a deal yet.")
+
+
+def checked(found: "list[Checked]") -> tuple[list[dict[str, Any]], Table]:
+    """What a look at the replicas' bytes gave."""
+    documents = [
+        {"number": each.number, "operator": each.operator, "leaves": each.leaves, "trouble": each.trouble}
+        for each in found
+    ]
+    rows = [(str(each.number), each.operator, each.trouble or f"{each.leaves} leaves fit") for each in found]
+    return documents, Table(("REPLICA", "OPERATOR", "FOUND"), rows, "No replica has a deal yet.")
+
+
+def state(standing: "DealStanding") -> str:
+    """One word or two for how a deal stands."""
+    if standing.ended_early:
+        return "ended early"
+    if standing.live:
+        return "live"
+    if standing.closed:
+        return "closed"
+    return "over" if standing.first and standing.over <= standing.period else standing.state.name.lower()
+
+
+def _standing(each: "DealStanding") -> dict[str, Any]:
+    return {
+        "number": each.number,
+        "part": each.part,
+        "operator": each.operator,
+        "id": "0x" + each.id.hex(),
+        "state": state(each),
+        "replica": each.state.name.lower(),
+        "first_period": each.first,
+        "end_period": each.end,
+        "over_period": each.over,
+        "present_period": each.period,
+        "periods_proven": len(each.proven),
+        "periods_missed": len(each.missed),
+        "settled_period": each.settled,
+        "closed": each.closed,
+        "price_wei": each.price,
+    }
