@@ -63,7 +63,7 @@ class StakingMachine(RuleBasedStateMachine):
         rule = stake_rules.authorize
         self.play(lambda: call(market, limit * UNIT, sender=operator), rule, operator, market, limit)
 
-    @rule(operator=operators, wish=wishes)
+    @rule(operator=operators, wish=st.sampled_from(["all", "all", "third", "over", 1, 0]))
     def thaw(self, operator: str, wish: Any) -> None:
         """Never refused but for stake that isn't there."""
         stake = self.bonds.stake_of(operator)
@@ -106,6 +106,11 @@ class StakingMachine(RuleBasedStateMachine):
         self.play(lambda: self.staking.slash(operator, units, unlocked, wronged, sender=market), rule)
         self.slashed += total - self.bonds.total()
 
+    @rule(operator=operators, market=markets, lost=wishes, wronged=st.sampled_from(WRONGED))
+    def slash_on_the_way_out(self, operator: str, market: str, lost: Any, wronged: str) -> None:
+        self.thaw(operator, "all")
+        self.slash(operator, market, lost, 0, wronged)
+
     @rule(who=st.sampled_from(WRONGED[:-1]))
     def claim(self, who: str) -> None:
         owed = self.bonds.owed.get(who, 0)
@@ -118,7 +123,7 @@ class StakingMachine(RuleBasedStateMachine):
         self.play(lambda: self.staking.burn(operator, market), stake_rules.burn, operator, market)
         self.burnt += waiting
 
-    @rule(blocks=st.sampled_from([1, THAW_BLOCKS // 2, THAW_BLOCKS]))
+    @rule(blocks=st.sampled_from([1, THAW_BLOCKS - 1, THAW_BLOCKS, THAW_BLOCKS]))
     def wait(self, blocks: int) -> None:
         mine(blocks)
 
@@ -149,7 +154,13 @@ class StakingMachine(RuleBasedStateMachine):
         assert 2 * (self.claimed + owed) <= self.slashed
 
     def teardown(self) -> None:
-        """S9: once the locks have ended and the time is over everything leaves; only gifts stay."""
+        try:
+            self.everything_can_leave()
+        finally:
+            self.chain.__exit__(None, None, None)
+
+    def everything_can_leave(self) -> None:
+        """S9: once the locks have ended and the time is over; only gifts stay."""
         for operator in OPERATORS:
             for market in MARKETS:
                 self.unlock(operator, market, "all")
@@ -162,7 +173,6 @@ class StakingMachine(RuleBasedStateMachine):
             self.claim(who)
         assert self.staking.total() == 0
         assert MONEY.token.balanceOf(self.staking.address) == self.donated * UNIT
-        self.chain.__exit__(None, None, None)
 
     # how a move is made
 
