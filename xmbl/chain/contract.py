@@ -1,6 +1,6 @@
 """What the wrappers of the contracts share: reading at a block, building calls, reading logs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -9,7 +9,7 @@ from eth_utils import to_checksum_address
 from xmbl.chain.abi import Abi
 from xmbl.chain.artifacts import artifact
 from xmbl.chain.call import Call
-from xmbl.chain.client import Block, Chain
+from xmbl.chain.client import Block, Chain, Log
 from xmbl.errors import ConfigError
 
 
@@ -54,6 +54,13 @@ class Contract:
         data = self._abi.functions[function].encode(arguments)
         return Call(self.address, data, action, sentence)
 
+    def all_events(self, kinds: Sequence[type[E]], first: int, last: int | None = None) -> Iterator[E]:
+        """The events of several kinds by one search, in the order in which they were logged."""
+        known = {self._abi.events[kind.__name__].topic: kind for kind in kinds}
+        for log in self._chain.logs(self.address, [], first, last):
+            if kind := known.get(log.topics[0]):
+                yield self._event(kind, log)
+
     def events(self, kind: type[E], first: int, last: int | None = None, **indexed: Any) -> Iterator[E]:
         """The events of one kind in blocks `first` to `last` (both in; None: the newest), oldest first.
 
@@ -61,5 +68,9 @@ class Contract:
         """
         event = self._abi.events[kind.__name__]
         for log in self._chain.logs(self.address, event.topics(indexed), first, last):
-            place = {"block": log.block, "transaction": log.transaction, "index": log.index}
-            yield kind.of(event.decode(log.topics, log.data) | place)
+            yield self._event(kind, log)
+
+    def _event(self, kind: type[E], log: Log) -> E:
+        event = self._abi.events[kind.__name__]
+        place = {"block": log.block, "transaction": log.transaction, "index": log.index}
+        return kind.of(event.decode(log.topics, log.data) | place)

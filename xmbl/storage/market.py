@@ -117,8 +117,7 @@ class Market:
     def events(self, first: int, last: int) -> Iterator[MarketEvent]:
         """What changes deals and rings in blocks `first` to `last` (both in), for all operators, in order."""
         kinds: tuple[type[MarketEvent], ...] = (Opened, Settled, Closed, Rotated, Truncated, Cleared)
-        found = [event for kind in kinds for event in self.deals.events(kind, first, last)]
-        return iter(sorted(found, key=lambda event: (event.block, event.index)))
+        return self.deals.all_events(kinds, first, last)
 
     def names(self, deals: list[Deal]) -> list[Name]:
         """The deals as upkeep names them."""
