@@ -152,18 +152,16 @@ class DealsMachine(RuleBasedStateMachine):
         for story, record in zip(at_tail, records, strict=True):
             story.record = record
 
-    @rule(operator=operators, data=st.data())
-    def truncate(self, operator: str, data: st.DataObject) -> None:
-        placed = sorted(self.placed(operator), key=lambda story: story.record.start)
-        story = placed[-1] if placed and data.draw(st.booleans()) else self.pick(data)
-        if story is None or story.deal.operator != operator:
-            return
-        ring, now = self.rings[operator], WORLD.period()
-        self.rings[operator], story.record = agree(
-            (ring, story.record),
-            lambda: WORLD.deals.truncate(operator, WORLD.name(story.deal), sender=operator),
-            lambda: rules.truncate(ring, story.record, self.proven[operator], now, LIMIT),
-        )
+    @rule(data=st.data())
+    def truncate(self, data: st.DataObject) -> None:
+        if story := self.pick(data):
+            self.truncate_one(story)
+
+    @rule(operator=operators, count=st.integers(1, 4))
+    def shorten(self, operator: str, count: int) -> None:
+        for _ in range(count):
+            if placed := sorted(self.placed(operator), key=lambda story: story.record.start):
+                self.truncate_one(placed[-1])
 
     @rule(data=st.data())
     def clear(self, data: st.DataObject) -> None:
@@ -327,6 +325,15 @@ class DealsMachine(RuleBasedStateMachine):
         if opened is not none:
             self.rings[operator], record = opened
             self.stories[deal.id()] = Story(deal, tree, now, record)
+
+    def truncate_one(self, story: Story) -> None:
+        operator, now = story.deal.operator, WORLD.period()
+        ring = self.rings[operator]
+        self.rings[operator], story.record = agree(
+            (ring, story.record),
+            lambda: WORLD.deals.truncate(operator, WORLD.name(story.deal), sender=operator),
+            lambda: rules.truncate(ring, story.record, self.proven[operator], now, LIMIT),
+        )
 
     def clear_one(self, story: Story) -> None:
         story.record = agree(

@@ -5,9 +5,20 @@ from typing import Any
 import boa
 from eth_utils import keccak, to_canonical_address
 
+Key = str | bytes | int
+
+
+def _word(key: Key) -> bytes:
+    if isinstance(key, int):
+        return key.to_bytes(32, "big")
+    return (key if isinstance(key, bytes) else to_canonical_address(key)).rjust(32, b"\0")
+
 
 class Slots:
-    """One state variable: `Slots(staking, "stakes", "_locks")[operator, market]` is the word in its slot."""
+    """One state variable: `Slots(staking, "stakes", "_locks")[operator, market]` is the word in its slot.
+
+    Keys are addresses, hashes or numbers.
+    """
 
     def __init__(self, contract: Any, *path: str) -> None:
         found = contract.compiler_data.storage_layout["storage_layout"]
@@ -15,16 +26,16 @@ class Slots:
             found = found[name]
         self._address = contract.address
         self._slot = found["slot"].to_bytes(32, "big")
-        self._places: dict[tuple[str, ...], int] = {}
+        self._places: dict[tuple[Key, ...], int] = {}
 
-    def __getitem__(self, keys: str | tuple[str, ...]) -> int:
+    def __getitem__(self, keys: Key | tuple[Key, ...]) -> int:
         keys = keys if isinstance(keys, tuple) else (keys,)
         if keys not in self._places:
             self._places[keys] = self._place(keys)
         return boa.env.evm.get_storage(self._address, self._places[keys])
 
-    def _place(self, keys: tuple[str, ...]) -> int:
+    def _place(self, keys: tuple[Key, ...]) -> int:
         slot = self._slot
         for key in keys:
-            slot = keccak(slot + to_canonical_address(key).rjust(32, b"\0"))
+            slot = keccak(slot + _word(key))
         return int.from_bytes(slot, "big")

@@ -219,10 +219,11 @@ def truncate(
     return ring.with_bounds(period, ring.tail, record.start), move(record, period, NOWHERE)
 
 
-def check_clear(record: Record, period: int) -> None:
-    """Raise the contract's reason unless the record may be forgotten."""
+def clear(record: Record, period: int) -> Record:
+    """Forget a deal that is closed and in the ring of no coming period."""
     _require(record.start == NOWHERE and record.moved <= period, "deals: in the ring")
     _require(record.cursor == 0, "deals: unsettled")
+    return Record(0, 0, 0, 0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)

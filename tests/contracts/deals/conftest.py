@@ -40,6 +40,12 @@ def stranger() -> str:
     return person("stranger")
 
 
+@pytest.fixture(params=["client", "attacker", "stranger"])
+def outsider(request: pytest.FixtureRequest, client: str, attacker: str, stranger: str) -> str:
+    """Anyone who is neither the operator nor its agent."""
+    return {"client": client, "attacker": attacker, "stranger": stranger}[request.param]
+
+
 @pytest.fixture
 def world(deployed: World, provider: str, client: str, attacker: str) -> World:
     """The market with its people; what a test opens is its own."""
