@@ -21,6 +21,7 @@ from xmbl.chain.outbox import Habits, Outbox, Receipt
 from xmbl.chain.registry import STORAGE
 from xmbl.identity import node_key
 from xmbl.identity.keystore import Keystore
+from xmbl.node.config import node_text
 from xmbl.storage.market import open_market
 from xmbl.units import WHOLE
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 NETWORK = "demo"
 """The network's name in every home."""
+
+CLIENT = "client"
+"""The client's home, and its wallet there."""
 
 PASSWORD = "password"  # noqa: S105 - the name of a file
 """The file in a home that holds its wallets' password."""
@@ -130,12 +134,12 @@ class Stage:
 
     def client(self) -> Home:
         """The client, with money."""
-        home = self.home("client", "client")
-        self.fund([(home.accounts["client"].address, _CLIENT_XMBL)])
+        home = self.home(CLIENT, CLIENT)
+        self.fund([(home.accounts[CLIENT].address, _CLIENT_XMBL)])
         return home
 
-    def operators(self, names: Sequence[str], split: Split, places: Sequence[str]) -> list[Home]:
-        """Operators with stake, registered at `places` (multiaddresses); the first's payee is the split."""
+    def operators(self, names: Sequence[str], split: Split, ports: Sequence[int]) -> list[Home]:
+        """Operators with stake, listening at `ports` of this machine; the first's payee is the split."""
         homes = [self.home(name, "operator", "agent") for name in names]
         for home in homes:
             node_key.create(key_path(home), home.password_file.read_text().strip(), log2_work=12)
@@ -145,10 +149,10 @@ class Stage:
         )
         payees = [split.account, *(home.accounts["operator"].address for home in homes[1:])]
         with ThreadPoolExecutor(len(homes)) as pool:
-            list(pool.map(self._enlist, homes, payees, places))
+            list(pool.map(self._enlist, homes, payees, ports))
         return homes
 
-    def _enlist(self, home: Home, payee: str, place: str) -> None:
+    def _enlist(self, home: Home, payee: str, port: int) -> None:
         market, staking = self.market, self.market.staking
         register = market.registry.register(
             agent=home.accounts["agent"].address,
@@ -156,7 +160,7 @@ class Stage:
             node_key=node_key.public_key_of(key_path(home)),
             services=STORAGE,
             profile=bytes(32),
-            multiaddrs=[place],
+            multiaddrs=[listen_address(port)],
         )
         steps: list[Callable[[], Call]] = [
             lambda: market.token.approve(staking.address, _STAKE),
@@ -195,6 +199,27 @@ class Stage:
 def key_path(home: Home) -> Path:
     """Where an operator's node key lies."""
     return config.folders({"XMBL_HOME": str(home.folder)}).config / "node.key"
+
+
+def listen_address(port: int) -> str:
+    """Where an operator's node listens on this machine."""
+    return f"/ip4/127.0.0.1/tcp/{port}"
+
+
+def write_node_file(home: Home, port: int, price: str) -> Path:
+    """Write an operator's node file; `price` is for a GiB and a period."""
+    path = config.folders({"XMBL_HOME": str(home.folder)}).config / "node.toml"
+    settings = {
+        "network": NETWORK,
+        "operator": home.accounts["operator"].address,
+        "agent": "agent",
+        "password_file": str(home.password_file),
+        "listen": [listen_address(port)],
+        "storage": {"capacity": "10 GiB", "price": price, "settle_every": 366},
+        "chain": {"confirmations": 2, "poll": 0.4},
+    }
+    config.write_text(path, node_text(settings))
+    return path
 
 
 def _ether(account: str) -> Call:

@@ -65,7 +65,7 @@ def _actors(scene: Scene) -> Table:
         table.add_column(column, header_style="dim")
     for actor in scene.actors:
         state = Text(actor.state, style=_STATES.get(actor.state, ""))
-        table.add_row(actor.name, actor.address, state, actor.deal, _periods(actor))
+        table.add_row(actor.name, short(actor.address), state, actor.deal, _periods(actor))
     return table
 
 
@@ -96,11 +96,17 @@ def _file_line(report: Report) -> Text:
     return Text.assemble(f"{report.file.path} ({format_size(report.file.bytes)}) came back ", verdict, ".")
 
 
+def short(address: str) -> str:
+    """Enough of an address to tell it from others on one screen."""
+    return f"{address[:8]}…{address[-4:]}"
+
+
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for column in columns:
         # words are read from the left, numbers compared from the right
-        table.add_column(column, header_style="dim", justify="left" if column in _WORDS else "right")
+        left = column in _WORDS
+        table.add_column(column, header_style="dim", justify="left" if left else "right", no_wrap=True)
     return table
 
 
@@ -110,7 +116,7 @@ _WORDS = {"account", "deal", "operator", "action"}
 def _payments(report: Report) -> Table:
     table = _table("Who was paid what", "account", "earned", "slashed")
     for operator in report.operators:
-        name = f"{operator.name} {operator.address}" + (" (killed)" if operator.killed else "")
+        name = f"{operator.name} {short(operator.address)}" + (" (killed)" if operator.killed else "")
         table.add_row(name, format_amount(operator.earned), format_amount(operator.slashed))
     for name, amount in report.others.items():
         table.add_row(name, format_amount(amount), "")
@@ -119,11 +125,11 @@ def _payments(report: Report) -> Table:
 
 def _deals(report: Report) -> Table:
     table = _table("Deals", "deal", "operator", "proven", "missed", "paid", "refunded", "penalty")
+    names = {operator.address: operator.name for operator in report.operators}
     for deal in report.deals:
+        periods = str(deal.periods_proven), str(deal.periods_missed)
         money = (format_amount(amount) for amount in (deal.paid, deal.refunded, deal.penalty))
-        table.add_row(
-            deal.id[:10], deal.operator[:10], str(deal.periods_proven), str(deal.periods_missed), *money
-        )
+        table.add_row(deal.id[:10], names[deal.operator], *periods, *money)
     return table
 
 
