@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 )
 @local
 def command(session: Session, file: Path | None, keep: bool, engine: Any) -> None:
-    """Store FILE, prove it, lose an operator, bring it back: the whole path on a throw-away chain.
+    """Store FILE, prove it, lose an operator, bring it back, on a throw-away chain.
 
     Without FILE a tar of XMBL's own sources is stored. Nothing is left behind but with --keep.
     """
