@@ -4,14 +4,17 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+
+from eth_utils import to_checksum_address
 
 from tests.support.devnets import SENDER, payment
 from xmbl.chain.client import Chain
 from xmbl.chain.devnet import CHAIN_ID, rich_account
 from xmbl.chain.outbox import Habits, Outbox, Point
 
-QUICK = Habits(confirmations=2, poll=0.02, stuck=2)
+QUICK = Habits(confirmations=2, poll=0.02)
 
 
 def pay_from(url: str, file: str, number: int, receiver: str, payments: int) -> int:
@@ -41,6 +44,15 @@ def pay_with_outbox(url: str, file: str, receiver: str, jobs: int, death: tuple[
         outbox.send(payment(receiver), f"payment {job}")
 
 
+def replace_once(url: str, file: str, receiver: str, death: tuple[Point, int] | None) -> None:
+    """Begin one payment unless it has begun; replace it at once where it waits."""
+    reached = killed_at(*death) if death else lambda _: None
+    impatient = replace(QUICK, stuck=0)
+    outbox = Outbox(Path(file), Chain([url], CHAIN_ID), SENDER, impatient, reached)
+    outbox.submit(payment(receiver), "payment")
+    outbox.step()
+
+
 def pay_naively(url: str, file: str, receiver: str, jobs: int, death: tuple[Point, int] | None) -> None:
     """The same without an outbox: send, wait for the receipt, then write down that the job is done."""
     reached = killed_at(*death) if death else lambda _: None
@@ -50,9 +62,9 @@ def pay_naively(url: str, file: str, receiver: str, jobs: int, death: tuple[Poin
         call = payment(receiver)
         head = chain.header()
         signed = SENDER.sign_transaction({
-            "type": 2, "chainId": CHAIN_ID, "nonce": chain.nonce(SENDER.address, "pending"), "to": call.to,
-            "value": call.value, "gas": 30_000, "maxFeePerGas": 3 * head.base_fee + chain.tip(),
-            "maxPriorityFeePerGas": chain.tip(),
+            "type": 2, "chainId": CHAIN_ID, "nonce": chain.nonce(SENDER.address, "pending"),
+            "to": to_checksum_address(call.to), "value": call.value, "gas": 30_000,
+            "maxFeePerGas": 3 * head.base_fee + chain.tip(), "maxPriorityFeePerGas": chain.tip(),
         })  # fmt: skip
         reached(Point.CHECKED)
         chain.broadcast(bytes(signed.raw_transaction))

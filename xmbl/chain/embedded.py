@@ -86,6 +86,12 @@ class _Pool:
             nonce += 1
         return nonce
 
+    def by_tip(self, state: Any) -> list[bytes]:
+        """The senders, who offers most for its next transaction first."""
+        heads = ((sender, self.get(sender, state.get_nonce(sender))) for sender in self.senders)
+        offers = [(head.max_priority_fee_per_gas, sender) for sender, head in heads if head]
+        return [sender for _, sender in sorted(offers, key=lambda offer: -offer[0])]
+
     def find(self, hash_: bytes) -> Any | None:
         every = (each for queue in self.senders.values() for each in queue.values())
         return next((each for each in every if each.hash == hash_), None)
@@ -218,7 +224,7 @@ class EmbeddedChain:
         vm = self._chain.get_vm(header)
         vm.block_preprocessing(vm.get_block())
         transactions, receipts, computations = [], [], []
-        for sender in list(self._pool.senders):
+        for sender in self._pool.by_tip(vm.state):
             nonce = vm.state.get_nonce(sender)
             while (transaction := self._pool.get(sender, nonce)) and _fits(transaction, header):
                 nonce += 1

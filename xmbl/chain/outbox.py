@@ -134,9 +134,7 @@ class Outbox:
         deadline = time.monotonic() + (self._habits.patience if patience is None else patience)
         while True:
             self.step()
-            job = self._store.job(key)
-            if job is None:
-                raise KeyError(key)
+            job = self._job(key)
             if job.inclusion:
                 return self._result(job, job.inclusion)
             if time.monotonic() > deadline:
@@ -165,6 +163,16 @@ class Outbox:
     def unfinished(self) -> list[Job]:
         """What is still watched, by nonce: waiting, or mined and not yet final."""
         return self._store.unfinished()
+
+    def attempts(self, key: str) -> list[Attempt]:
+        """All that was signed for a key's present nonce, oldest first; `KeyError` for an unknown key."""
+        return self._store.attempts(self._job(key).nonce)
+
+    def _job(self, key: str) -> Job:
+        job = self._store.job(key)
+        if job is None:
+            raise KeyError(key)
+        return job
 
     # one look at one job
 

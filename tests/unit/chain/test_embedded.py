@@ -67,6 +67,14 @@ def test_mine__no_room__leaves_the_rest_for_the_next_block(chain):
     assert chain.mined(late).block.number == 2
 
 
+def test_mine__several_senders__takes_the_best_tip_first(chain):
+    chain.submit(signed(0, value=10**17, to=STRANGER.address))
+    chain.mine()
+    modest, generous = chain.submit(signed(1)), chain.submit(signed(0, STRANGER, tip=2 * GWEI))
+    chain.mine()
+    assert [each.transaction.hash for each in chain.in_block(2)] == [generous, modest]
+
+
 def test_mine__money_went_elsewhere_meanwhile__drops_the_transaction(chain):
     chain.submit(signed(0, value=6 * 10**17))
     chain.submit(signed(1, value=6 * 10**17))
