@@ -106,12 +106,13 @@ class World:
     deployment: Deployment
     outboxes: dict[str, Outbox] = field(default_factory=dict)
     operators: list[Operator] = field(default_factory=list)
+    sent: int = 0
 
     def send(self, account: LocalAccount, *calls: Call) -> None:
         """Send calls one after another."""
-        outbox = self.outbox(account)
         for call in calls:
-            outbox.send(call, f"{call.action}:{len(outbox.history())}:{call.data.hex()[:64]}")
+            self.sent += 1
+            self.outbox(account).send(call, f"{call.action}:{self.sent}")
 
     def outbox(self, account: LocalAccount) -> Outbox:
         """The outbox that the test itself uses for an account."""
@@ -126,6 +127,16 @@ class World:
         if xmbl:
             calls.append(self.market().token.transfer(account.address, xmbl))
         self.send(rich_account(), *calls)
+
+    def drain(self, account: LocalAccount, leave: int = 0) -> None:
+        """Take the ether of an account away, but for `leave` wei."""
+        gas, price = 21_000, self.chain.header().base_fee * 2 + 10**9
+        signed = account.sign_transaction({
+            "type": 2, "chainId": self.chain.chain_id, "nonce": self.chain.nonce(account.address), "gas": gas,
+            "to": rich_account().address, "maxFeePerGas": price, "maxPriorityFeePerGas": price, "data": b"",
+            "value": self.chain.balance(account.address) - gas * price - leave,
+        })  # fmt: skip
+        self.chain.broadcast(bytes(signed.raw_transaction))
 
     def market(self) -> Any:
         """The market as the test looks at it."""
@@ -161,9 +172,13 @@ class World:
             market.staking.stake(STAKE),
             market.staking.authorize(market.deals.address, STAKE),
             market.registry.register(
-                agent=operator.agent.address, payee=operator.address, node_key=key, services=STORAGE,
-                profile=bytes(32), multiaddrs=[],
-            ),  # fmt: skip
+                agent=operator.agent.address,
+                payee=operator.address,
+                node_key=key,
+                services=STORAGE,
+                profile=bytes(32),
+                multiaddrs=[],
+            ),
             market.deals.set_cap(CAP),
         )
 

@@ -59,6 +59,7 @@ class StorageAgent:
         self._prover = Prover(desk, self._follower, habits.confirmations)
         self._keeper = Keeper(desk, self._follower, habits.settle_every)
         self._housekeeping = Housekeeping(desk)
+        self._quiet = 0
         self.status = AgentStatus()
 
     def start(self) -> None:
@@ -71,14 +72,16 @@ class StorageAgent:
     def step(self) -> None:
         """Look at the chain once and do what is due; `ChainError` when it can't be read."""
         head = self._desk.market.block_number()
+        if head == self.status.block and not self.status.trouble:
+            return
         period = head // self._desk.market.parameters.period
         self._desk.outbox.step()
-        self._follower.follow(head - self._habits.confirmations)
+        if self._follower.follow(head - self._habits.confirmations):
+            self._quiet = 0
         self._prover.look_back(period)
         phase = self._prover.prove(period, head)
-        if self._is_time_to_keep(phase, head):
-            self._keeper.keep(period)
-            self._keeper.settle(period)
+        if self._quiet != period and self._is_time_to_keep(phase, head):
+            self._keep(period)
         self._housekeeping.forget(self._follower.scanned())
         self._housekeeping.audit(period)
         self._look(head, period, phase)
@@ -100,6 +103,12 @@ class StorageAgent:
                 lost = False
             await after_step()
             await trio.sleep(self._habits.poll)
+
+    def _keep(self, period: int) -> None:
+        kept, settled = self._keeper.keep(period), self._keeper.settle(period)
+        # what is over changes only with the period or by an event: until then there is nothing to look for
+        if not kept and not settled:
+            self._quiet = period
 
     def _is_time_to_keep(self, phase: Phase, head: int) -> bool:
         """After the proof; in a period that can't be proven its first half is the proof's alone."""

@@ -24,21 +24,22 @@ class Follower:
         """The last block whose events are in the journal."""
         return self._desk.journal.fact(SCANNED, self._desk.market.since - 1)
 
-    def follow(self, upto: int) -> None:
-        """Read the events up to block `upto`; what was read before isn't read again.
+    def follow(self, upto: int) -> bool:
+        """Read the events up to block `upto`, once; whether any touched a deal of this operator.
 
         Records are read as they are now, which may be later than `upto`: what changes them later is an
         event that is still to come. That a deal is closed or cleared is believed only from its event.
         """
         first = self.scanned() + 1
         if first > upto:
-            return
+            return False
         found = list(self._desk.market.events(first, upto))
         with self._desk.journal.batch():
-            for event in found:
-                self._note(event)
-        self._refresh(self._touched(found))
+            noted = [self._note(event) for event in found]
+        touched = self._touched(found)
+        self._refresh(touched)
         self._desk.journal.keep(SCANNED, upto)
+        return any(noted) or bool(touched)
 
     def reread(self) -> None:
         """The journal is out of step: ask for every known record now, and for all events again."""
@@ -46,29 +47,30 @@ class Follower:
         self._refresh([deal_id for state in states for deal_id, _ in self._desk.journal.records(state)])
         self._desk.journal.keep(SCANNED, self._desk.market.since - 1)
 
-    def _note(self, event: MarketEvent) -> None:
+    def _note(self, event: MarketEvent) -> bool:
+        if isinstance(event, Opened):
+            return event.operator == self._desk.operator and self._opened(event)
+        if isinstance(event, Rotated | Truncated) or not self._desk.journal.deal(event.id):
+            return False
         match event:
-            case Opened() if event.operator == self._desk.operator:
-                self._opened(event)
-            case Settled() if self._desk.journal.deal(event.id):
-                self._desk.emit(
-                    events.DealSettled(
-                        event.id, event.cursor, event.paid, event.fee, event.refunded, event.missed
-                    )
-                )
-            case Closed() if self._desk.journal.deal(event.id):
+            case Settled():
+                amounts = event.paid, event.fee, event.refunded
+                self._desk.emit(events.DealSettled(event.id, event.cursor, *amounts, event.missed))
+            case Closed():
                 self._desk.journal.set_state(event.id, DealState.CLOSED)
                 self._desk.emit(events.DealClosed(event.id, event.slashed, event.unlocked))
             case Cleared():
                 self._desk.journal.set_state(event.id, DealState.CLEARED)
+        return True
 
-    def _opened(self, event: Opened) -> None:
+    def _opened(self, event: Opened) -> bool:
         terms, first = event.terms, event.block // self._desk.market.parameters.period + 1
         held = self._desk.holdings.has(event.root)
         record = Record(event.start, NOWHERE, terms.price, terms.leaves, first, terms.end, first, 0)
         size = self._desk.holdings.size(event.root) if held else 0
         self._desk.journal.open(Deal(event.operator, event.root, terms), size, record)
         self._desk.emit(events.DealKnown(event.id, held))
+        return True
 
     def _touched(self, found: Sequence[MarketEvent]) -> list[bytes]:
         """The known deals whose records these events changed."""

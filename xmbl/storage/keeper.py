@@ -11,6 +11,7 @@ from xmbl.storage import events, upkeep
 from xmbl.storage.desk import Desk
 from xmbl.storage.follower import Follower
 from xmbl.storage.journal import DealState
+from xmbl.storage.market import ProvenPeriods
 from xmbl.storage.prover import AT_ONCE
 from xmbl.storage.rules import Record, ends
 
@@ -27,28 +28,28 @@ class Keeper:
         self._desk = desk
         self._follower = follower
         self._settle_every = settle_every
+        self._told: dict[str, str] = {}
 
-    def keep(self, period: int) -> None:
-        """One piece of upkeep, unless the journal hasn't yet seen what the last one did."""
+    def keep(self, period: int) -> bool:
+        """One piece of upkeep, once the journal has seen what the last one did; whether any is due."""
         if self._follower.scanned() < self._desk.journal.fact(_KEPT):
-            return
+            return True
         layout = self._desk.journal.layout(period + 1)
-        first = min((record.cursor for _, _, record in layout if record.cursor), default=period)
-        proven = self._desk.market.proven(self._desk.operator, first, period)
+        proven = self._proven([record for _, _, record in layout], period)
         todo = upkeep.plan(layout, proven, period, self._desk.market.parameters.limit)
-        closed = self._desk.journal.records(DealState.CLOSED)
+        forgettable = upkeep.forgettable(self._desk.journal.records(DealState.CLOSED), period)
         if todo.cut:
             self._cut(period, todo.cut[0])
         elif todo.turn:
             self._turn(period, todo.turn)
-        elif forgettable := upkeep.forgettable(closed, period):
+        elif forgettable:
             self._clear(period, forgettable)
+        return bool(todo.cut or todo.turn or forgettable)
 
-    def settle(self, period: int) -> None:
-        """Settle what is over, and what has gone unsettled for long."""
+    def settle(self, period: int) -> bool:
+        """Settle what is over, and what has gone unsettled for long; whether any is due."""
         records = self._desk.journal.records(DealState.OPEN)
-        first = min((record.cursor for _, record in records if record.cursor), default=period)
-        proven = self._desk.market.proven(self._desk.operator, first, period)
+        proven = self._proven([record for _, record in records], period)
         limit = self._desk.market.parameters.limit
         due = [
             (deal_id, record)
@@ -56,9 +57,13 @@ class Keeper:
             if record.cursor and self._is_due(record, ends(record, proven, period, limit)[0], period)
         ]
         for deal_id, record in due[:IN_FLIGHT]:
-            self._act(
-                self._desk.market.deals.settle(self._deal(deal_id)), f"settle:{deal_id.hex()}:{record.cursor}"
-            )
+            call = self._desk.market.deals.settle(self._deal(deal_id))
+            self._act(call, f"settle:{deal_id.hex()}:{record.cursor}")
+        return bool(due)
+
+    def _proven(self, records: Sequence[Record], period: int) -> ProvenPeriods:
+        first = min((record.cursor for record in records if record.cursor), default=period)
+        return self._desk.market.proven(self._desk.operator, first, period)
 
     def _is_due(self, record: Record, end: int, period: int) -> bool:
         upto = min(end, period)
@@ -93,8 +98,14 @@ class Keeper:
             return None
         except (Reverted, FeeCeiling, InsufficientFunds) as error:
             # another may have done it first; what is due stays due and is tried again
-            self._desk.emit(events.ActionDelayed(call.action, str(error)))
+            self._tell(key, call.action, str(error))
             return None
+
+    def _tell(self, key: str, action: str, reason: str) -> None:
+        """Say why something waits, once for each reason."""
+        if self._told.get(key) != reason:
+            self._told[key] = reason
+            self._desk.emit(events.ActionDelayed(action, reason))
 
     def _deal(self, deal_id: bytes) -> Deal:
         known = self._desk.journal.deal(deal_id)

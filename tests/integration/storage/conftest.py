@@ -1,0 +1,31 @@
+"""One chain for the tests of this folder, on which blocks are mined with each transaction and on demand."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from eth_account.signers.local import LocalAccount
+
+from tests.support import agent_world
+from tests.support.agent_world import Provider
+from tests.support.storage_world import World, storage_world
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with storage_world(tmp_path_factory.mktemp("world"), block_time=0) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(world: World) -> LocalAccount:
+    return agent_world.paying_client(world)
+
+
+@pytest.fixture
+def provider(world: World, client: LocalAccount, tmp_path: Path) -> Iterator[Provider]:
+    made = agent_world.provider(world, tmp_path / "provider", client)
+    # opened at the start of a period, deals begin in the next one, however many there are
+    made.to_period(made.period + 1, block=0)
+    yield made
+    made.die()

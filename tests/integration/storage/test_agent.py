@@ -1,0 +1,252 @@
+"""The agent proves every period, keeps its ring, settles and forgets, and a kill changes nothing."""
+
+import secrets
+import signal
+from dataclasses import replace
+
+import pytest
+
+from tests.support.agent_world import HABITS, PERIOD, Provider
+from tests.support.storage_world import World
+from xmbl.chain.client import Chain
+from xmbl.errors import RpcUnavailable
+from xmbl.storage import events
+from xmbl.storage.journal import DealState, Phase
+
+DATA = secrets.token_bytes(20_000)
+
+
+def test_step__no_deals__proves_nothing(provider: Provider) -> None:
+    provider.prove(provider.period + 1)
+    assert provider.journal.period(provider.period).phase is Phase.EMPTY
+    assert provider.outbox.history() == []
+
+
+def test_step__an_open_deal__is_proven_in_each_period_and_paid_at_its_end(provider: Provider) -> None:
+    first = provider.period + 1
+    deal = provider.open(DATA, first + 3)
+    for period in range(first, first + 4):
+        provider.prove(period)
+    provider.steps()
+    assert provider.proven(first, first + 3) == [first, first + 1, first + 2]
+    assert [event.id for event in provider.of(events.DealClosed)] == [deal.id()]
+    income = 3 * 5 * 10**12 * 98 // 100
+    assert provider.market.payments.balance_of(provider.address) == income
+
+
+def test_step__before_the_confirmations__waits(provider: Provider) -> None:
+    first = provider.period + 1
+    provider.open(DATA, first + 3)
+    provider.to_period(first, block=HABITS.confirmations - 1)
+    provider.agent.step()
+    assert provider.journal.period(first).phase is Phase.WAITING
+    provider.mine()
+    provider.agent.step()
+    assert provider.journal.period(first).phase in (Phase.PROVING, Phase.PROVEN)
+
+
+def test_step__several_deals__are_proven_by_one_transaction(provider: Provider) -> None:
+    first = provider.period + 1
+    for price in (1, 50, 7, 3):
+        provider.open(secrets.token_bytes(5_000 * price), first + 2, price)
+    provider.prove(first)
+    assert [receipt.action for receipt in provider.outbox.history()] == ["deal_prove"]
+    assert provider.proven(first, first) == [first]
+
+
+def test_step__killed_after_the_note_and_before_the_outbox__proves_after_the_restart(
+    provider: Provider,
+) -> None:
+    first = provider.period + 1
+    provider.open(DATA, first + 2)
+    provider.to_period(first)
+    provider.agent.step()
+    provider.mine(2)
+    provider.journal.note(first + 1, Phase.PROVING, 0)
+    provider.die()
+    provider.start()
+    provider.prove(first + 1)
+    assert provider.proven(first, first + 1) == [first, first + 1]
+
+
+def test_step__killed_with_the_proof_in_flight__sends_it_once(provider: Provider, world: World) -> None:
+    first = provider.period + 1
+    provider.open(DATA, first + 2)
+    provider.to_period(first)
+    provider.agent.step()
+    provider.die()
+    provider.start()
+    provider.steps()
+    assert [receipt.key for receipt in provider.outbox.history()] == [f"prove:{provider.address}:{first}:0"]
+    assert provider.journal.period(first).phase is Phase.PROVEN
+
+
+def test_step__somebody_else_proved_the_period__is_content(provider: Provider, world: World) -> None:
+    first = provider.period + 1
+    provider.open(DATA, first + 2)
+    provider.to_period(first)
+    provider.agent.step()
+    # the same proof stands on chain; this agent has lost all memory of sending it
+    provider.journal.note(first, Phase.WAITING, 0)
+    provider.mine()
+    provider.agent.step()
+    assert provider.journal.period(first).phase is Phase.PROVEN
+    assert len(provider.outbox.history()) == 1
+
+
+def test_step__bytes_are_gone__says_so_and_misses_the_period(provider: Provider) -> None:
+    first = provider.period + 1
+    deal = provider.open(DATA, first + 3)
+    provider.to_period(first)
+    provider.holdings.drop(deal.root)
+    provider.steps()
+    provider.prove(first + 1)
+    delayed = provider.of(events.ProofDelayed)
+    assert {event.period for event in delayed} == {first, first + 1}
+    assert "isn't stored here" in delayed[0].reason
+    assert [event.period for event in provider.of(events.PeriodMissed)] == [first]
+    assert provider.of(events.AuditFailed)[0].id == deal.id()
+
+
+def test_step__the_chain_is_silent_for_a_while__goes_on_in_the_same_period(
+    provider: Provider, world: World
+) -> None:
+    first = provider.period + 1
+    provider.open(DATA, first + 2)
+    provider.die()
+    provider.start(chain=Chain([world.devnet.url], world.chain.chain_id, timeout=0.5, patience=0))
+    provider.to_period(first)
+    world.devnet.process.send_signal(signal.SIGSTOP)
+    try:
+        with pytest.raises(RpcUnavailable):
+            provider.agent.step()
+    finally:
+        world.devnet.process.send_signal(signal.SIGCONT)
+    provider.steps()
+    assert provider.proven(first, first) == [first]
+
+
+def test_step__gas_above_the_ceiling__waits_and_says_why(provider: Provider) -> None:
+    first = provider.period + 1
+    provider.open(DATA, first + 2)
+    provider.die()
+    provider.start(ceiling=1)
+    provider.prove(first)
+    assert provider.proven(first, first) == []
+    assert "ceiling" in provider.of(events.ProofDelayed)[0].reason
+    provider.die()
+    provider.start()
+    provider.steps()
+    assert provider.proven(first, first) == [first]
+
+
+def test_step__an_account_without_ether__waits_and_says_what_it_needs(
+    provider: Provider, world: World
+) -> None:
+    first = provider.period + 1
+    provider.open(DATA, first + 2)
+    world.drain(provider.signer)
+    provider.prove(first)
+    assert provider.signer.address in provider.of(events.ProofDelayed)[0].reason
+
+
+def test_step__terms_never_opened__drops_their_bytes_after_the_deadline(provider: Provider) -> None:
+    deal, _ = provider.sign(DATA, provider.period + 4)
+    provider.steps(1)
+    assert provider.holdings.has(deal.root)
+    provider.mine(PERIOD + HABITS.confirmations)
+    provider.steps(1)
+    assert not provider.holdings.has(deal.root)
+    assert provider.journal.deal(deal.id()) is None
+    assert provider.of(events.BytesDropped) == [events.BytesDropped(deal.root, "its terms were never opened")]
+
+
+def test_step__bytes_shared_with_an_open_deal__are_kept(provider: Provider) -> None:
+    first = provider.period + 1
+    provider.open(DATA, first + 4)
+    provider.sign(DATA, first + 4)
+    provider.mine(PERIOD + HABITS.confirmations)
+    provider.steps(1)
+    assert provider.holdings.has(provider.journal.deals(DealState.OPEN)[0].deal.root)
+
+
+def test_step__a_closed_deal__loses_its_bytes_when_the_close_is_final(provider: Provider) -> None:
+    first = provider.period + 1
+    deal = provider.open(DATA, first + 1)
+    provider.prove(first)
+    provider.to_period(first + 1)
+    provider.agent.step()
+    assert provider.holdings.has(deal.root)
+    provider.steps(6)
+    assert not provider.holdings.has(deal.root)
+
+
+def test_step__a_ring_of_holes__is_turned_and_cleared(provider: Provider) -> None:
+    first = provider.period + 1
+    deals = [provider.open(secrets.token_bytes(1000), first + 1, 40) for _ in range(3)]
+    long = provider.open(DATA, first + 6, 5)
+    for period in range(first, first + 5):
+        provider.prove(period)
+        provider.steps(6)
+    ring = provider.market.ring(provider.address)
+    assert (ring.tail, ring.head) == (0, 0) or ring.head - ring.tail == 5
+    assert {event.action for event in provider.of(events.RingKept)} == {"ring_rotate", "deal_clear"}
+    assert [provider.market.record(deal.id()).end for deal in deals] == [0, 0, 0]
+    assert provider.proven(first, first + 4) == list(range(first, first + 5))
+    assert provider.journal.deal(long.id()) is not None
+
+
+def test_step__a_long_deal__is_settled_every_few_periods(provider: Provider) -> None:
+    first = provider.period + 1
+    provider.open(DATA, first + 12)
+    for period in range(first, first + 9):
+        provider.prove(period)
+    assert [event.cursor for event in provider.of(events.DealSettled)] == [first + 4, first + 8]
+
+
+def test_step__a_journal_that_lost_a_deal__reads_the_chain_again(provider: Provider) -> None:
+    first = provider.period + 1
+    deal = provider.open(DATA, first + 3)
+    provider.to_period(first)
+    provider.steps(1)
+    provider.to_period(first + 1)
+    provider.journal.forget(deal.id())
+    provider.steps()
+    assert provider.proven(first, first + 1) == [first, first + 1]
+
+
+def test_step__a_deal_that_was_signed_elsewhere__is_known_and_told_missing(provider: Provider) -> None:
+    deal = provider.open(DATA, provider.period + 4, hold=False)
+    provider.mine(HABITS.confirmations)
+    provider.steps(1)
+    assert provider.of(events.DealKnown) == [events.DealKnown(deal.id(), held=False)]
+
+
+def test_start__bytes_without_a_deal__are_swept(provider: Provider) -> None:
+    root = provider.hold(DATA)
+    provider.die()
+    provider.start()
+    assert not provider.holdings.has(root)
+
+
+def test_step__a_low_balance__is_told_with_each_proof(provider: Provider, world: World) -> None:
+    first = provider.period + 1
+    provider.open(DATA, first + 2)
+    world.drain(provider.signer, leave=300_000 * 2 * (world.chain.header().base_fee + 10**9))
+    provider.prove(first)
+    told = provider.of(events.LowBalance)
+    assert [event.account for event in told] == [provider.signer.address]
+    assert told[0].proofs < events.LOW_PROOFS
+
+
+def test_step__misses_up_to_the_limit__close_the_deal_and_free_its_place(provider: Provider) -> None:
+    first = provider.period + 1
+    deal = provider.open(DATA, first + 9)
+    provider.holdings.drop(deal.root)
+    for period in range(first, first + 5):
+        provider.prove(period)
+    provider.steps(8)
+    closed = provider.of(events.DealClosed)
+    assert [(event.id, event.unlocked) for event in closed] == [(deal.id(), deal.terms.collateral % 3)]
+    assert len(provider.of(events.PeriodMissed)) == 3
+    assert replace(provider.market.ring(provider.address), frozen=0, cap=0).head == 0
