@@ -6,6 +6,7 @@ whoever shares a machine holds a lock (`rpc_server` does).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from secrets import token_bytes
 from time import time
 from typing import Any
 
@@ -260,8 +261,9 @@ class EmbeddedChain:
 
 
 def _genesis() -> dict[str, Any]:
+    """A genesis that no chain before had, so that nobody takes this one for the last."""
     return {
-        "difficulty": 0, "gas_limit": GAS_LIMIT, "timestamp": int(time()), "extra_data": b"",
+        "difficulty": 0, "gas_limit": GAS_LIMIT, "timestamp": int(time()), "extra_data": token_bytes(32),
         "nonce": bytes(8), "coinbase": bytes(20), "mix_hash": bytes(32),
     }  # fmt: skip
 

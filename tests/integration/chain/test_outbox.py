@@ -10,13 +10,13 @@ from eth_utils import to_checksum_address
 from tests.support.devnets import (
     FILLER,
     GWEI,
-    MINED_AT_ONCE,
     ON_DEMAND,
     SENDER,
     devnet,
     fill_blocks,
     fresh_address,
     payment,
+    serving,
 )
 from xmbl.chain.call import Call, created_address
 from xmbl.chain.devnet import rpc
@@ -292,9 +292,7 @@ def test_step__reorg_drops_the_block__sends_it_again(tmp_path, depth):
 
 
 def test_outbox__chain_restarted_under_it__says_so(tmp_path):
-    with devnet(tmp_path / "first", "py-evm", MINED_AT_ONCE) as net:
+    with serving() as net:
         Outbox(tmp_path / "outbox.sqlite", net.chain(), SENDER, QUICK).close()
-    with devnet(tmp_path / "second", "py-evm", MINED_AT_ONCE) as net:
-        net.mine()
-        with pytest.raises(ConfigError, match="belongs to an earlier chain of the same id"):
-            Outbox(tmp_path / "outbox.sqlite", net.chain(), SENDER, QUICK)
+    with serving() as net, pytest.raises(ConfigError, match="belongs to an earlier chain of the same id"):
+        Outbox(tmp_path / "outbox.sqlite", net.chain(), SENDER, QUICK)

@@ -1,0 +1,23 @@
+"""A chain on which contracts see other numbers than the headers have, as on some rollups."""
+
+from typing import Any
+
+from xmbl.chain.call import Call
+from xmbl.chain.client import Chain
+
+
+class StrangeChain:
+    """`real`, except that contracts see the number or the hash of another chain's block."""
+
+    def __init__(self, real: Chain, lie: str) -> None:
+        self._real = real
+        self._lie = lie
+
+    def simulate(self, call: Call, sender: str, block: int) -> bytes:
+        """What the contract sees, with the lie."""
+        seen = self._real.simulate(call, sender, block)
+        other = (int.from_bytes(seen[:32], "big") + 1_000).to_bytes(32, "big")
+        return other + seen[32:] if self._lie == "number" else seen[:32] + bytes(32)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
