@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -40,9 +41,9 @@ class Figure:
         """The figure as `--json` prints it."""
         ratio = round(self.value / self.limit, 3)
         return {
-            "value": round(self.value, 1),
+            "value": round(self.value, 3),
             "unit": self.unit,
-            "limit": round(self.limit, 1),
+            "limit": round(self.limit, 3),
             "ratio": ratio,
         }
 
@@ -163,6 +164,16 @@ def proof(sample: Sample) -> Figure:
     return Figure(value / PROOFS * 1e6, "µs", limit / PROOFS * 1e6)
 
 
+def transfer(_: Sample) -> Figure:
+    """One upload over a channel between two processes, beside a bare libp2p stream."""
+    return _measured("bench_transfer")
+
+
+def agent_10000(_: Sample) -> Figure:
+    """What an operator with 10,000 deals computes in a period, beside a second."""
+    return _measured("bench_agent")
+
+
 def version(_: Sample) -> Figure:
     """`xmbl --version`, beside a Python that does nothing."""
     return _start("--version")
@@ -181,9 +192,16 @@ BENCHES: dict[str, Callable[[Sample], Figure]] = {
     "cid": cid,
     "seal": seal,
     "proof": proof,
+    "transfer": transfer,
+    "agent_10000": agent_10000,
     "version": version,
     "help": help_,
 }
+
+
+def _measured(script: str) -> Figure:
+    found = import_module(script).measure()
+    return Figure(float(found["value"]), str(found["unit"]), float(found["limit"]))
 
 
 def _best(work: Callable[[], object], tries: int = TRIES) -> float:
