@@ -9,9 +9,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,7 @@ from xmbl.identity.keystore import Keystore
 from xmbl.network.host import open_host
 from xmbl.node.config import node_text
 from xmbl.storage.client import StorageClient
-from xmbl.storage.events import Event
+from xmbl.storage.events import Emit, Event
 from xmbl.storage.manifest import Manifests
 from xmbl.storage.market import open_market
 from xmbl.storage.wallet import Wallet
@@ -106,13 +108,12 @@ class World:
     deployment: Deployment
     outboxes: dict[str, Outbox] = field(default_factory=dict)
     operators: list[Operator] = field(default_factory=list)
-    sent: int = 0
+    sent: Iterator[int] = field(default_factory=count)
 
     def send(self, account: LocalAccount, *calls: Call) -> None:
         """Send calls one after another."""
         for call in calls:
-            self.sent += 1
-            self.outbox(account).send(call, f"{call.action}:{self.sent}")
+            self.outbox(account).send(call, f"{call.action}:{next(self.sent)}")
 
     def outbox(self, account: LocalAccount) -> Outbox:
         """The outbox that the test itself uses for an account."""
@@ -142,6 +143,11 @@ class World:
         """The market as the test looks at it."""
         return open_market(self.chain, self.deployment)
 
+    def enlist_all(self, names: Sequence[str]) -> None:
+        """Several operators side by side."""
+        with ThreadPoolExecutor(len(names)) as pool:
+            list(pool.map(self.enlist, names))
+
     def enlist(self, name: str, **storage: Any) -> Operator:
         """A new operator with stake, registered, with a node file; not running yet."""
         home, cold, agent = self.folder / name, Account.create(), Account.create()
@@ -157,6 +163,10 @@ class World:
         self._register(operator, places)
         self.operators.append(operator)
         return operator
+
+    def to_period(self, period: int, block: int = 3) -> None:
+        """Mine up to that block of the period."""
+        self.devnet.mine(period * PRESETS["devnet"].market.period + block - self.chain.block_number())
 
     def network(self) -> config.Network:
         """The network file's content."""
@@ -226,14 +236,16 @@ class Told:
 
 
 @asynccontextmanager
-async def client_of(world: World, account: LocalAccount, told: Told) -> AsyncIterator[StorageClient]:
+async def client_of(
+    world: World, account: LocalAccount, told: Told, emit: Emit | None = None
+) -> AsyncIterator[StorageClient]:
     """A client with its own host, manifests and outbox."""
     home = world.folder / f"client-{account.address}"
     manifests = Manifests(home / "manifests", wallet_key(bytes(account.key), "manifest"))
     async with open_host(bytes(account.key)) as host:
         wallet = Wallet(
             account.address, world.market(), world.outbox(account), host, manifests, home / "spool",
-            told.events.append,
+            emit or told.events.append,
         )  # fmt: skip
         yield StorageClient(wallet)
 

@@ -17,11 +17,13 @@ from xmbl.chain.call import Call
 from xmbl.chain.outbox import Receipt
 from xmbl.config import checked_name
 from xmbl.crypto.envelope import new_key, sealed_size
+from xmbl.crypto.merkle import leaf_count
 from xmbl.errors import BytesError, InsufficientFunds, NetworkError, Refused, Reverted, UsageError
 from xmbl.storage import quotes, sources, transfer
 from xmbl.storage.events import ReplicaLost, ReplicaRepaired
 from xmbl.storage.manifest import Manifest, Replica, ReplicaState
 from xmbl.storage.placement import Placement
+from xmbl.storage.policy import price_of
 from xmbl.storage.quotes import Offer, Wanted
 from xmbl.storage.retrieval import Retrieval
 from xmbl.storage.rules import escrow
@@ -157,13 +159,16 @@ class StorageClient:
     async def repair(self, name: str, misses: int | None = None) -> Manifest:
         """Replace replicas whose deal ended early, or that missed `misses` periods, by new ones elsewhere.
 
-        A new replica has a number, a key and an operator of its own, and the same end.
+        A new replica has a number, a key and an operator of its own, and the same end. What ended early is
+        settled first, since its refund pays for most of it.
         """
         manifest = self.load(name)
         lost = [one for one in await self.show(name) if _is_lost(one, misses)]
         highest = manifest.next_number() - 1
         for one in lost:
             self._wallet.emit(ReplicaLost(name, one.number, one.operator, len(one.missed)))
+            if one.ended_early and one.settled:
+                await self._settled(manifest.replica(one.number), one.settled)
             manifest = _replaced(manifest, one)
         self._wallet.manifests.save(manifest)
         repaired = await self.resume(name)
@@ -172,6 +177,14 @@ class StorageClient:
             new = fresh[one.part]
             self._wallet.emit(ReplicaRepaired(name, new.number, new.operator, one.number))
         return repaired
+
+    async def cost_to_mend(self, name: str, misses: int | None = None) -> int:
+        """What `resume` and `repair` may cost in all, in wei, at the price limit of the file."""
+        manifest, standing = self.load(name), await self.show(name)
+        waiting = [one.part for one in manifest.standing() if one.state is not ReplicaState.OPEN]
+        lost = [one.part for one in standing if _is_lost(one, misses)]
+        period = await trio.to_thread.run_sync(self._wallet.market.period)
+        return sum(self._most(manifest, part) for part in waiting + lost) * (manifest.end - period - 1)
 
     def backup(self, name: str, target: Path) -> None:
         """Copy the sealed manifest of `name` to `target`."""
@@ -208,6 +221,12 @@ class StorageClient:
         chosen = [offer for found in offers.values() for offer in found[:copies]]
         parameters = self._wallet.market.parameters
         return sum(escrow(offer.quote.terms, period, parameters) for offer in chosen)
+
+    def _most(self, manifest: Manifest, part: int) -> int:
+        """Wei that a period of one replica may cost."""
+        parameters = self._wallet.market.parameters
+        leaves = leaf_count(sealed_size(manifest.parts[part].size))
+        return price_of(manifest.per_gib, parameters, leaves) * parameters.price_unit
 
     async def _require_funds(self, cost: int) -> None:
         if missing := await self.funding(cost):
