@@ -1,8 +1,6 @@
 """Passwords: from a file or a hidden prompt, never from the command line."""
 
-import os
 import sys
-from pathlib import Path
 
 import click
 
@@ -31,10 +29,9 @@ def ask_secret(what: str) -> str:
 
 
 def _from_file(session: Session) -> str:
-    name = session.choices.password_file or os.environ.get("XMBL_PASSWORD_FILE", "")
-    if not name:
+    path = session.password_file()
+    if path is None:
         return ""
-    path = Path(name)
     if path.stat().st_mode & 0o077:
         session.out.note(f"Others can read the password in {path}; `chmod 600 {path}` stops that.")
     password = path.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")

@@ -70,6 +70,11 @@ class Session:
             raise ConfigError("There is no wallet yet; make one with `xmbl wallet new NAME`.")
         raise ConfigError(f"Which wallet? Say --wallet NAME ({', '.join(names)}) or choose a default.")
 
+    def password_file(self) -> Path | None:
+        """The file with the wallet's password, where one was named."""
+        name = self.choices.password_file or os.environ.get("XMBL_PASSWORD_FILE", "")
+        return Path(name) if name else None
+
     def agreed(self, question: str) -> bool:
         """Whether the user says yes: by --yes, or when asked; a script that says nothing says no."""
         return self.choices.yes or (sys.stdin.isatty() and self.out.confirm(question))

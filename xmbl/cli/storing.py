@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-OPEN_GAS = 125_000
+OPEN_GAS = 130_000
 """What opening one deal takes at most; it can be estimated only once an operator has signed."""
 
 

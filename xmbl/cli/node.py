@@ -1,0 +1,258 @@
+"""`xmbl node`: an operator's node: its file, its registration, its running."""
+
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xmbl.cli.frame import group, local, looking, sending
+from xmbl.cli.output import facts
+from xmbl.cli.sending import ETHER, Check, send
+from xmbl.cli.session import Session
+from xmbl.config import write_text
+from xmbl.errors import ConfigError, UsageError
+from xmbl.units import Wei, format_amount, format_size, parse_amount, parse_size
+
+if TYPE_CHECKING:
+    from xmbl.chain.call import Call
+    from xmbl.node.config import NodeConfig
+    from xmbl.storage.events import Emit, Event
+
+_NOBODY = "0x" + "00" * 20
+_ADDRESSES = 8
+
+NODE_FILE = click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+
+
+@group
+def command() -> None:
+    """Register an operator and run its node."""
+
+
+@command.command()
+@NODE_FILE
+@click.option("--agent", default="agent", show_default=True, help="The hot wallet; made if there is none.")
+@click.option("--listen", default="/ip4/0.0.0.0/tcp/4001", show_default=True, help="Where to listen.")
+@click.option("--announce", multiple=True, help="What the registry shall say, where that isn't --listen.")
+@click.option("--capacity", default="100 GiB", show_default=True, help="The most that is kept.")
+@click.option("--price", default="0.01 XMBL", show_default=True, help="Of a GiB and a period.")
+@sending
+def init(session: Session, file: Path | None, **options: Any) -> None:
+    """Write a node file for the wallet as operator, with an agent's wallet and a node key.
+
+    The node starts without anybody at the keyboard: --password-file (or $XMBL_PASSWORD_FILE) names the
+    file with the password that opens the agent's wallet and the node key, and stays where it is.
+    """
+    from xmbl.node.config import node_text, parse_node
+
+    path = _file(session, file)
+    if path.exists() and not session.agreed(f"Overwrite {path}?"):
+        raise UsageError(f"{path} exists; name another file or say --yes to overwrite it.")
+    password_file = session.password_file()
+    if password_file is None:
+        raise UsageError("The node needs a password file: say --password-file FILE.")
+    text = node_text(_settings(session, password_file, options))
+    parse_node(text, path, session.folders)
+    agent = _agent(session, options["agent"])
+    write_text(path, text)
+    shown = [("node file", str(path)), ("operator", session.address()), ("agent", agent)]
+    session.out.result({name.replace(" ", "_"): value for name, value in shown}, facts(shown))
+    if not options["announce"] and re.search(r"/(0\.0\.0\.0|::)/", options["listen"]):
+        session.out.note(
+            "Nobody can dial that address: put the one that others reach you at into `announce`."
+        )
+    session.out.note(
+        f"Next: send ether for gas to the agent {agent}; `xmbl stake add`, `xmbl stake authorize deals`,"
+        " `xmbl node register`, `xmbl node run`."
+    )
+
+
+@command.command()
+@NODE_FILE
+@click.option(
+    "--payee", help="Who gets the income: an address, a wallet's name or a split; else the operator."
+)
+@click.option(
+    "--cap", type=parse_amount, metavar="AMOUNT", help="As `xmbl node cap`; else what all capacity earns."
+)
+@sending
+def register(session: Session, file: Path | None, payee: str | None, cap: Wei | None) -> None:
+    """Enter the node in the registry, and cap how fast its deals may grow."""
+    from xmbl.chain.registry import STORAGE
+    from xmbl.identity.node_key import public_key_of
+
+    settings = _loaded(session, file)
+    agent = session.keystore().address(settings.agent)
+    call = session.registry().register(
+        agent=agent,
+        payee=session.resolve(payee) if payee else _NOBODY,
+        node_key=public_key_of(settings.node_key),
+        services=STORAGE,
+        profile=bytes(32),
+        multiaddrs=settings.announce[:_ADDRESSES],
+    )
+    units = _units(session, cap) if cap is not None else _whole_capacity(session, settings)
+    transactions = send(session, call, *_cap(session, units), checks=[_own(session, settings)])
+    document = {"operator": session.address(), "agent": agent, "cap": units, "transactions": transactions}
+    session.out.result(document, f"{session.address()} is registered; {agent} acts for it.")
+    session.out.note(
+        "Whoever steals the agent's key can lose what you authorised in Staking, no faster than the cap."
+    )
+
+
+@command.command()
+@click.argument("amount", type=parse_amount)
+@sending
+def cap(session: Session, amount: Wei) -> None:
+    """Let the wallet's deals grow by at most AMOUNT of income a period; 0 takes no new deals.
+
+    It bounds what a stolen agent key can lock in a period, to about a hundred times AMOUNT.
+    """
+    units = _units(session, amount)
+    calls = _cap(session, units)
+    if not calls:
+        raise UsageError(f"The cap is {format_amount(amount)} a period already.")
+    transactions = send(session, *calls)
+    session.out.result(
+        {"cap": units, "transactions": transactions}, f"Growth is capped at {format_amount(amount)}."
+    )
+
+
+@command.command()
+@NODE_FILE
+@local
+def run(session: Session, file: Path | None) -> None:
+    """Run the node in the foreground; Ctrl-C or a polite kill ends it in order."""
+    import trio
+
+    from xmbl.node.config import load_node
+    from xmbl.node.node import run_node
+
+    trio.run(run_node, load_node(_file(session, file), session.folders), _teller(session))
+
+
+@command.command()
+@NODE_FILE
+@looking
+def status(session: Session, file: Path | None) -> None:
+    """Show one screen about the node: running, proofs, deals, money."""
+    from xmbl.node.config import load_node
+    from xmbl.node.node import status as status_of
+
+    settings = load_node(_file(session, file), session.folders)
+    found = status_of(settings)
+    stake = session.staking().stake_of(settings.operator)
+    _, payee = session.registry().agent_and_payee(settings.operator)
+    income = session.payments().balance_of(payee)
+    shown = [
+        ("node", f"{'running' if found['running'] else 'not running'}, process {found['pid']}"),
+        ("operator", settings.operator),
+        ("agent", f"{found['agent']}, {format_amount(found['balance'], ETHER)} for gas"),
+        ("period", f"{found['period']}, {found['phase'].lower()}, block {found['block']}"),
+        (
+            "deals",
+            f"{found['deals']}, {format_size(found['bytes'])} of {format_size(settings.storage.capacity)}",
+        ),
+        ("stake", f"{format_amount(stake.own)}, of which {format_amount(stake.locked)} locked"),
+        ("income", f"{format_amount(income)} in Payments at {payee}"),
+        ("trouble", found["trouble"] or "none"),
+    ]
+    money = {"ether_wei": found.pop("balance"), "staked_wei": stake.own, "locked_wei": stake.locked}
+    document = {**found, **money, "payee": payee, "income_wei": income}
+    session.out.result(document, facts(shown))
+
+
+def _file(session: Session, file: Path | None) -> Path:
+    return (file or session.folders.config / "node.toml").absolute()
+
+
+def _loaded(session: Session, file: Path | None) -> "NodeConfig":
+    from xmbl.node.config import load_node
+
+    return load_node(_file(session, file), session.folders)
+
+
+def _settings(session: Session, password_file: Path, options: dict[str, Any]) -> dict[str, Any]:
+    parse_size(options["capacity"])
+    return {
+        "network": session.network().name,
+        "operator": session.address(),
+        "agent": options["agent"],
+        "password_file": str(password_file.absolute()),
+        "listen": [options["listen"]],
+        "announce": list(options["announce"]),
+        "storage": {"capacity": options["capacity"], "price": options["price"]},
+        "chain": _pace(session),
+    }
+
+
+def _pace(session: Session) -> dict[str, Any]:
+    """How deep and how often to look: a proof has half a period, however short periods are."""
+    period = session.market().parameters.period
+    return {"confirmations": max(1, min(12, period // 8)), "poll": 6 if period > 1_000 else 0.5}
+
+
+def _agent(session: Session, name: str) -> str:
+    """The agent's address; its wallet and the node key are made where they aren't there yet."""
+    from xmbl.cli.passwords import ask
+    from xmbl.identity import node_key
+
+    keystore, password = session.keystore(), ask(session, name)
+    if name in keystore.list():
+        keystore.unlock(name, password)
+    else:
+        keystore.new(name, password)
+    key = session.folders.config / "node.key"
+    if key.exists():
+        node_key.load(key, password)
+    else:
+        node_key.create(key, password)
+    return keystore.address(name)
+
+
+def _own(session: Session, settings: "NodeConfig") -> Check:
+    name = "the wallet is the node's operator"
+    if session.address() == settings.operator:
+        return Check(name, settings.operator)
+    error = ConfigError(f"The node file is for {settings.operator}; choose that wallet with --wallet.")
+    return Check(name, session.address(), error)
+
+
+def _units(session: Session, amount: int) -> int:
+    unit = session.market().parameters.price_unit
+    if amount % unit:
+        raise UsageError(f"Prices are counted in steps of {format_amount(unit)}; round the amount to that.")
+    return amount // unit
+
+
+def _whole_capacity(session: Session, settings: "NodeConfig") -> int:
+    from xmbl.crypto.merkle import leaf_count
+    from xmbl.storage.policy import price_of
+
+    return price_of(
+        settings.storage.price, session.market().parameters, leaf_count(settings.storage.capacity)
+    )
+
+
+def _cap(session: Session, units: int) -> "list[Call]":
+    if session.deals().ring(session.address()).cap == units:
+        return []
+    return [session.deals().set_cap(units)]
+
+
+def _teller(session: Session) -> "Emit":
+    """Tells a node's events: the start as the command's result, the others as lines on stderr."""
+
+    def tell(event: "Event") -> None:
+        record = event.record()
+        name = record.pop("event")
+        if name == "Started":
+            addresses = [("address", each) for each in record["addresses"]]
+            session.out.result(record, facts([("operator", record["operator"]), *addresses]))
+            return
+        fields = "  ".join(f"{key} {value}" for key, value in record.items())
+        session.out.note(f"{time.strftime('%H:%M:%S')}  {name}  {fields}")
+
+    return tell
