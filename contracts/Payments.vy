@@ -93,6 +93,7 @@ def transfer(to: address, amount: uint256):
     @param amount The amount in wei.
     """
     self._move(msg.sender, to, amount)
+    log IPayments.Transferred(sender=msg.sender, receiver=to, amount=amount)
 
 
 @external
@@ -161,6 +162,8 @@ def transfer_from(owner: address, to: address, amount: uint256):
         assert amount <= allowed, "payments: allowance"
         self.allowance[owner][msg.sender] = unsafe_sub(allowed, amount)
     self._move(owner, to, amount)
+    if to != msg.sender:  # a market that takes what is due logs what for
+        log IPayments.Transferred(sender=owner, receiver=to, amount=amount)
 
 
 # Anyone
@@ -282,7 +285,6 @@ def _move(sender: address, receiver: address, amount: uint256):
     self._require_account(receiver)
     ledger._debit(sender, amount)
     ledger._credit(receiver, amount)
-    log IPayments.Transferred(sender=sender, receiver=receiver, amount=amount)
 
 
 @internal

@@ -161,17 +161,7 @@ def lock(operator: address, units: uint256):
     """
     self._require_market(msg.sender)
     stakes._require_units(units)
-    lock: stakes.Lock = stakes._lock(operator, msg.sender)
-    lock.locked += units
-    assert lock.locked <= lock.limit, "staking: limit"
-    stake: stakes.Stake = stakes._stake(operator)
-    stake.locked += units
-    assert stake.locked + stake.thawing <= stake.own, "staking: stake"
-    if units == 0:
-        return
-    stakes._set_lock(operator, msg.sender, lock)
-    stakes._set_stake(operator, stake)
-    log IStaking.Locked(operator=operator, market=msg.sender, amount=stakes._wei(units))
+    stakes._hold(operator, msg.sender, units)
 
 
 @external
@@ -335,8 +325,6 @@ def _release(operator: address, slashed: uint256, unlocked: uint256, beneficiary
         lock.to_burn += slashed - self._compensate(operator, slashed, beneficiary)
     stakes._set_lock(operator, msg.sender, lock)
     stakes._set_stake(operator, stake)
-    if unlocked != 0:
-        log IStaking.Unlocked(operator=operator, market=msg.sender, amount=stakes._wei(unlocked))
 
 
 @internal

@@ -2,7 +2,7 @@
 # pragma nonreentrancy on
 """
 @title StorageDeals
-@license GNU Affero General Public License v3.0 only
+@license AGPL-3.0-only
 @notice The market for kept bytes. A client opens a deal on terms that the operator's agent signed. Once a
         period the operator proves five leaves, which the hash of the period's first block draws from all
         its deals at once. Whoever likes settles: proven periods are paid less the fee, missed ones are

@@ -1,7 +1,7 @@
 # pragma version 0.4.3
 """
 @title LifetimeHarness
-@license GNU Affero General Public License v3.0 only
+@license AGPL-3.0-only
 @notice Lets tests set the caller's attendance and call the functions of `attendance` and `lifetime`.
 """
 

@@ -1,7 +1,7 @@
 # pragma version 0.4.3
 """
 @title ProofTreeHarness
-@license GNU Affero General Public License v3.0 only
+@license AGPL-3.0-only
 @notice Lets tests climb a proof tree.
 """
 

@@ -1,7 +1,7 @@
 # pragma version 0.4.3
 """
 @title RingsHarness
-@license GNU Affero General Public License v3.0 only
+@license AGPL-3.0-only
 @notice Lets tests call the functions of `rings` on the caller's ring.
 """
 

@@ -1,7 +1,7 @@
 # pragma version 0.4.3
 """
 @title Attendance
-@license GNU Affero General Public License v3.0 only
+@license AGPL-3.0-only
 @notice Which periods an operator proved, a bit each. Misses are never reported: they are the bits that
         aren't set in the periods that are over. Mechanism only: who may mark a period, and that it is the
         present one, is the business of the contract that initializes it.

@@ -1,7 +1,7 @@
 # pragma version 0.4.3
 """
 @title Deal terms
-@license GNU Affero General Public License v3.0 only
+@license AGPL-3.0-only
 @notice What an operator's agent signs: its EIP-712 struct hashes, of which the outer one is the deal's id,
         and the bounds that the terms keep, so that every field fits its bits of the record.
 """

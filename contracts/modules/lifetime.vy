@@ -1,7 +1,7 @@
 # pragma version 0.4.3
 """
 @title Lifetime
-@license GNU Affero General Public License v3.0 only
+@license AGPL-3.0-only
 @notice When a deal is over: E(deal, period) is the earlier of its stored end and one past the miss that
         reaches the limit, as far as the periods before `period` tell. A deal lives in its first and all
         later periods p < E(deal, p). It is asked for the present period only and reads nothing that

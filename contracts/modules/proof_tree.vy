@@ -1,7 +1,7 @@
 # pragma version 0.4.3
 """
 @title Proof tree
-@license GNU Affero General Public License v3.0 only
+@license AGPL-3.0-only
 @notice The RFC 6962 tree: SHA-256, 0x00 before a leaf of 256 bytes, 0x01 before a node's two children,
         a lonely right node is promoted. Where a leaf stands and how many there are give the path's shape.
 """

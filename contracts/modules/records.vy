@@ -1,7 +1,7 @@
 # pragma version 0.4.3
 """
 @title Records
-@license GNU Affero General Public License v3.0 only
+@license AGPL-3.0-only
 @notice What is kept of a deal: one word. Mechanism only: who may change what, and that every field fits its
         bits, is the business of the contract that initializes it.
 @dev Low bits first: start 48 | previous 48 | price 40 | leaves 26 | moved 24 | end 24 | cursor 24 |

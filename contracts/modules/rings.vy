@@ -1,7 +1,7 @@
 # pragma version 0.4.3
 """
 @title Rings
-@license GNU Affero General Public License v3.0 only
+@license AGPL-3.0-only
 @notice Where an operator's deals lie one after another: one word. A position is one unit of price. The ring
         of a period is what it was at the period's first block: the first change in a period keeps tail and
         head as they were, so a change counts from the next period on. Mechanism only: who may change what

@@ -1,7 +1,7 @@
 # pragma version 0.4.3
 """
 @title Seeds
-@license GNU Affero General Public License v3.0 only
+@license AGPL-3.0-only
 @notice Numbers that nobody could foresee before a block was there. A block's hash is read when it is needed:
         from the last 256 blocks, else from the history of EIP-2935, which reaches 8,191 blocks back.
 """

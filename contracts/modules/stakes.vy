@@ -113,3 +113,23 @@ def _set_lock(operator: address, market: address, lock: Lock):
     @param lock Limit, lock and what waits to be burnt, in units.
     """
     self._locks[operator][market] = lock.limit | (lock.locked << 60) | (lock.to_burn << 120)
+
+
+@internal
+def _hold(operator: address, market: address, units: uint256):
+    """
+    @notice Takes a part of an operator's free stake for a market, on the words themselves: every deal and
+            job that opens pays for this.
+    @param operator The operator.
+    @param market The market.
+    @param units How much, fits its bits.
+    """
+    lock: uint256 = self._locks[operator][market]
+    stake: uint256 = self._stakes[operator]
+    # three sums of at most 60 bits each don't overflow, and what is checked fits its field afterwards
+    assert unsafe_add((lock >> 60) & _MOST, units) <= lock & _MOST, "staking: limit"
+    bound: uint256 = unsafe_add((stake >> 120) & _MOST, (stake >> 180) & _MOST)
+    assert unsafe_add(bound, units) <= stake & _MOST, "staking: stake"
+    if units != 0:
+        self._locks[operator][market] = unsafe_add(lock, units << 60)
+        self._stakes[operator] = unsafe_add(stake, units << 120)

@@ -179,7 +179,7 @@ class GasWorld:
             operator_notice=14,
             exit=3,
             deadline=(period + 2) * self.parameters.period - 1,
-            salt=int.from_bytes(keccak(self.salt.to_bytes(8, "big")), "big"),
+            salt=int.from_bytes(keccak(self.salt.to_bytes(8, "big"))[:8], "big"),
         )
         deal = Deal(operator, tree.root, terms)
         return deal, sign_digest(AGENT_KEY, digest(self.separator, deal.id()))

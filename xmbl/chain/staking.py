@@ -62,24 +62,6 @@ class Withdrawn(Logged):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Locked(Logged):
-    """A market took collateral."""
-
-    operator: str
-    market: str
-    amount: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Unlocked(Logged):
-    """A market gave collateral back."""
-
-    operator: str
-    market: str
-    amount: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Slashed(Logged):
     """An operator lost `amount`, of which the beneficiary may claim `compensation`."""
 

@@ -48,8 +48,6 @@ def test_open__signed_terms__moves_escrow_and_collateral_and_logs(
 
     escrow = 1_000 * PARAMETERS.price_unit * 10
     assert events(world.deals) == [
-        ("Transferred", client, world.deals.address, escrow),
-        ("Locked", provider, world.deals.address, LEAST * 10**9),
         ("Opened", provider, client, deal.id(), deal.root, astuple(deal.terms), 0),
     ]
     assert returned == deal.id()

@@ -74,7 +74,6 @@ def test_settle__after_the_last_period__closes_and_unlocks(world: World, client:
 
     assert events(world.deals) == [
         settled(world, deal, paid=2, refunded=0, missed=0),
-        ("Unlocked", provider, world.deals.address, deal.terms.collateral * 10**9),
         ("Closed", deal.id(), 0, deal.terms.collateral),
     ]
     assert (world.record(deal).cursor, world.locked(provider)) == (0, 0)
@@ -94,7 +93,6 @@ def test_settle__after_misses_below_the_limit__slashes_their_part(
     assert events(world.deals) == [
         settled(world, deal, paid=2, refunded=2, missed=2),
         ("Slashed", provider, world.deals.address, client, slashed * 10**9, slashed // 2 * 10**9),
-        ("Unlocked", provider, world.deals.address, rest * 10**9),
         ("Closed", deal.id(), slashed, rest),
     ]
     assert world.money.staking.owed(client) == slashed // 2 * 10**9

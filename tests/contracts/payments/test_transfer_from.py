@@ -17,6 +17,12 @@ def test_transfer_from__an_allowance__is_used_up(money, client, provider, market
     assert money.payments.balance_of(provider) == 3
 
 
+def test_transfer_from__to_the_caller__leaves_the_log_to_it(money, client, market, allowed):
+    money.payments.transfer_from(client, market, 3, sender=market)
+    assert events(money.payments) == []
+    assert money.payments.balance_of(market) == 3
+
+
 def test_transfer_from__an_unlimited_allowance__stays(money, client, provider, market):
     money.payments.approve(market, ANY, sender=client)
     money.payments.transfer_from(client, provider, 3, sender=market)
