@@ -219,6 +219,13 @@ class EmbeddedChain:
         if old and not _outbids(transaction, old):
             raise Rejected("replacement transaction underpriced")
 
+    def forget(self, transaction_hash: bytes) -> bool:
+        """Drop a waiting transaction, as a node does when its pool is full; whether it was there."""
+        waiting = self._pool.find(transaction_hash)
+        if waiting:
+            self._pool.drop(waiting)
+        return waiting is not None
+
     def mine(self) -> None:
         """Add one block with everything that can be executed now."""
         header = self._next_header()

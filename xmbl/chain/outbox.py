@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
 _GWEI = 10**9
+_PLAIN_GAS = 21_000
 _GAS_MARGIN = 125  # per cent of the estimate: the state may change until the block
 
 
@@ -92,6 +93,7 @@ class Outbox:
         self._reached = reached
         self._stepping = threading.Lock()
         self._refusals: dict[bytes, str] = {}
+        self._seen_head = b""
         self._store = Store(path, Owner(account.address, chain.chain_id, chain.header(0).hash))
 
     def close(self) -> None:
@@ -112,11 +114,12 @@ class Outbox:
         if job := self._store.job(key):
             require_same(job, call)
             return
-        self._require_balance(call.value, call)
+        owned = self._chain.balance(self.account)
+        self._require_balance(owned, call.value, call)
         gas = self._chain.estimate(call, self.account) * _GAS_MARGIN // 100
         head = self._chain.header()
         fees = self._fees(head)
-        self._require_balance(call.value + gas * fees.max_fee, call)
+        self._require_balance(owned, call.value + gas * fees.max_fee, call)
         self._reached(Point.CHECKED)
         lowest = self._chain.nonce(self.account, "pending")
         job = self._store.add(call, key, gas, lowest, self._sign(call, gas, fees, head.number))
@@ -152,9 +155,13 @@ class Outbox:
             if not jobs:
                 return
             head = self._chain.header()
+            unchanged = head.hash == self._seen_head
             for job in jobs:
+                if unchanged and job.inclusion:
+                    continue  # only a new head can bury it deeper or take it back
                 with suppress(FeeCeiling):  # too dear now: what is out there may still be mined
                     self._look(job, head)
+            self._seen_head = head.hash
 
     def history(self) -> list[Receipt]:
         """The receipts of everything mined so far, by nonce."""
@@ -203,15 +210,20 @@ class Outbox:
         return next((found for found in every if found), None)
 
     def _push(self, job: Job, head: Header) -> None:
-        """Move on what waits: resend what the node forgot, replace what is stuck, leave a used nonce."""
+        """Move on what waits: resend what the node forgot, replace what is stuck, leave a used nonce,
+        fill one that another wallet took and gave up."""
         attempts = self._store.attempts(job.nonce)
         mined = self._chain.nonce(self.account)
         if mined > job.nonce:
             self._leave(job, head)
         elif not any(self._chain.knows(attempt.hash) for attempt in attempts):
             self._broadcast(attempts[-1])
-        elif mined == job.nonce and head.number - attempts[-1].block >= self._habits.stuck:
+        elif head.number - attempts[-1].block < self._habits.stuck:
+            return
+        elif mined == job.nonce:
             self._replace(job, attempts[-1], head)
+        else:
+            self._fill_gap(mined, head)
 
     def _replace(self, job: Job, old: Attempt, head: Header) -> None:
         fees = bumped(old.fees, self._fees(head))
@@ -230,6 +242,14 @@ class Outbox:
             return
         lowest = self._chain.nonce(self.account, "pending")
         self._store.move(job, lowest, self._sign(job.call, job.gas, self._fees(head), head.number))
+
+    def _fill_gap(self, nonce: int, head: Header) -> None:
+        if self._store.has(nonce) or self._chain.nonce(self.account, "pending") > nonce:
+            return
+        sentence = f"Fill the place {nonce}, which another wallet's transaction left empty."
+        nothing = Call(self.account, b"", "nonce_fill", sentence)
+        signed = self._sign(nothing, _PLAIN_GAS, self._fees(head), head.number)
+        self._store.fill(nothing, f"fill {nonce}", _PLAIN_GAS, nonce, signed)
 
     # parts
 
@@ -260,13 +280,12 @@ class Outbox:
 
         return sign
 
-    def _require_balance(self, needed: int, call: Call) -> None:
+    def _require_balance(self, owned: int, needed: int, call: Call) -> None:
         promised = sum(
             job.call.value + job.gas * self._store.attempts(job.nonce)[-1].fees.max_fee
             for job in self._store.unfinished()
             if job.inclusion is None
         )
-        owned = self._chain.balance(self.account)
         if owned >= needed + promised:
             return
         beside = f" beside {format_amount(promised, 'ether')} for what is pending" if promised else ""

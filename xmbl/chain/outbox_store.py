@@ -121,14 +121,19 @@ class Store:
         with self._commit():
             if existing := self.job(key):
                 return existing
-            nonce = self._next_nonce(lowest)
-            self._database.execute(
-                "INSERT INTO jobs (key, nonce, gas, target, data, value, action, sentence)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (key, nonce, gas, call.to, call.data, str(call.value), call.action, call.sentence),
-            )
-            self._keep(nonce, sign(nonce))
-        return Job(key, nonce, gas, call, None, False)
+            job = Job(key, self._next_nonce(lowest), gas, call, None, False)
+            self._insert(job, sign)
+        return job
+
+    def fill(self, call: Call, key: str, gas: int, nonce: int, sign: Signer) -> None:
+        """Give `call` just this nonce, which no job has, unless somebody did already."""
+        with self._commit():
+            if not self.has(nonce):
+                self._insert(Job(key, nonce, gas, call, None, False), sign)
+
+    def has(self, nonce: int) -> bool:
+        """Whether a job has this nonce."""
+        return bool(self._jobs("WHERE nonce = ?", nonce))
 
     def add_attempt(self, nonce: int, attempt: Attempt) -> None:
         """Keep a replacement."""
@@ -158,6 +163,15 @@ class Store:
                 " final = ? WHERE nonce = ?",
                 (*place, final, nonce),
             )
+
+    def _insert(self, job: Job, sign: Signer) -> None:
+        call = job.call
+        self._database.execute(
+            "INSERT INTO jobs (key, nonce, gas, target, data, value, action, sentence)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (job.key, job.nonce, job.gas, call.to, call.data, str(call.value), call.action, call.sentence),
+        )
+        self._keep(job.nonce, sign(job.nonce))
 
     def _claim(self, owner: Owner, path: Path) -> None:
         with self._commit():

@@ -146,6 +146,9 @@ class Methods:
             return self._chain.head()
         return 0 if tag == "earliest" else form.integer(tag)
 
+    def anvil_dropTransaction(self, transaction_hash: str) -> str | None:  # noqa: N802
+        return transaction_hash if self._chain.forget(decode_hex(transaction_hash)) else None
+
     def _present(self, tag: Any) -> int:
         number = self._number(tag)
         if self._chain.block(number) is None:

@@ -268,6 +268,32 @@ def test_step__nonce_used_by_another_wallet__takes_the_next_one(idle, outbox):
     assert chain.balance(RECEIVER) == 1
 
 
+def test_step__another_wallet_gave_up_the_nonce_before__fills_the_gap(tmp_path):
+    """On py-evm: anvil counts a transaction behind a gap as the account's next."""
+    with serving() as net:
+        chain = net.chain()
+        theirs = SENDER.sign_transaction({
+            "type": 2, "chainId": chain.chain_id, "nonce": 0, "to": SENDER.address, "value": 0,
+            "gas": 21_000, "maxFeePerGas": 50 * GWEI, "maxPriorityFeePerGas": GWEI,
+        })  # fmt: skip
+        chain.broadcast(bytes(theirs.raw_transaction))
+        outbox = Outbox(tmp_path / "outbox.sqlite", chain, SENDER, QUICK)
+        outbox.submit(payment(RECEIVER), "a")
+        assert [job.nonce for job in outbox.unfinished()] == [1]
+        rpc(net.url, "anvil_dropTransaction", "0x" + bytes(theirs.hash).hex())
+        net.mine(QUICK.stuck - 1)
+        outbox.step()
+        assert [job.nonce for job in outbox.unfinished()] == [1]
+        net.mine()
+        outbox.step()
+        assert [job.nonce for job in outbox.unfinished()] == [0, 1]
+        outbox.step()
+        net.mine()
+        assert outbox.wait("a").status == 1
+        assert chain.nonce(SENDER.address) == 2
+        assert [receipt.action for receipt in outbox.history()] == ["nonce_fill", "test_payment"]
+
+
 @pytest.mark.skipif(not which("anvil"), reason="only anvil can reorganise its chain")
 @pytest.mark.parametrize("depth", [1, 3])
 def test_step__reorg_drops_the_block__sends_it_again(tmp_path, depth):

@@ -159,6 +159,16 @@ def test_mine__on_request__adds_blocks(ask):
     assert ask("eth_blockNumber") == "0x5"
 
 
+def test_drop__waiting__is_forgotten(chain):
+    def ask(method, *params):
+        return answer(Methods(chain, automine=False), {"id": 1, "method": method, "params": params})["result"]
+
+    transaction = ask("eth_sendRawTransaction", raw())
+    assert ask("anvil_dropTransaction", transaction) == transaction
+    assert ask("anvil_dropTransaction", transaction) is None
+    assert ask("eth_getTransactionByHash", transaction) is None
+
+
 @pytest.mark.parametrize(
     ("method", "params", "code", "message"),
     [
