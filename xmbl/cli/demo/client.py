@@ -133,6 +133,8 @@ class Story:
 
     async def _repair(self) -> None:
         _say(step="The lost replica is sealed anew and goes to the fourth operator")
+        # what the first deals left of the allowance isn't enough where they opened at once
+        await self._client.fund(await self._client.cost_to_mend(NAME))
         await self._client.repair(NAME)
 
     async def _fetch(self) -> None:
