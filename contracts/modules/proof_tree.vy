@@ -23,7 +23,7 @@ def _climb(
     """
     node: bytes32 = sha256(
         concat(
-            b"\x00",
+            0x00,
             words[at],
             words[unsafe_add(at, 1)],
             words[unsafe_add(at, 2)],
@@ -41,10 +41,10 @@ def _climb(
         if last == 0:
             break
         if own & 1 == 1:
-            node = sha256(concat(b"\x01", words[next], node))
+            node = sha256(concat(0x01, words[next], node))
             next = unsafe_add(next, 1)  # below MAX_WORDS, since words[next] was there
         elif own != last:
-            node = sha256(concat(b"\x01", node, words[next]))
+            node = sha256(concat(0x01, node, words[next]))
             next = unsafe_add(next, 1)
         own >>= 1
         last >>= 1
