@@ -5,34 +5,21 @@ whoever shares a machine holds a lock (`rpc_server` does).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from secrets import token_bytes
 from time import time
 from typing import Any
 
 from eth.chains.base import MiningChain
 from eth.consensus import ConsensusApplier, NoProofConsensus
-from eth.constants import GAS_TX
 from eth.db import get_db_backend
 from eth.exceptions import Revert
 from eth.vm.forks import PragueVM
-from eth.vm.forks.prague.constants import (
-    HISTORY_STORAGE_ADDRESS,
-    HISTORY_STORAGE_CONTRACT_CODE,
-    TOTAL_COST_FLOOR_PER_TOKEN,
-)
+from eth.vm.forks.prague.constants import HISTORY_STORAGE_ADDRESS, HISTORY_STORAGE_CONTRACT_CODE
 from eth.vm.spoof import SpoofTransaction
 from eth_utils import ValidationError
 
-GAS_LIMIT = 30_000_000
-"""Gas in a block, and the most that one call may use."""
-
-_BUMP = 110  # per cent of the old fee that a replacement must offer, as public nodes ask
-_BUILDER = PragueVM.get_transaction_builder()
-
-
-class Rejected(Exception):
-    """The pool or a call refuses; the message is the text that public nodes use."""
+from xmbl.chain.embedded_pool import BUILDER, GAS_LIMIT, Pool, Rejected, decoded, fits, gas_floor
 
 
 class ExecutionReverted(Exception):
@@ -67,37 +54,6 @@ class Mined:
     created: bytes | None
 
 
-@dataclass
-class _Pool:
-    """Waiting transactions by sender and nonce, in order of arrival."""
-
-    senders: dict[bytes, dict[int, Any]] = field(default_factory=dict)
-
-    def get(self, sender: bytes, nonce: int) -> Any | None:
-        return self.senders.get(sender, {}).get(nonce)
-
-    def put(self, transaction: Any) -> None:
-        self.senders.setdefault(transaction.sender, {})[transaction.nonce] = transaction
-
-    def drop(self, transaction: Any) -> None:
-        self.senders[transaction.sender].pop(transaction.nonce, None)
-
-    def next_nonce(self, sender: bytes, nonce: int) -> int:
-        while self.get(sender, nonce):
-            nonce += 1
-        return nonce
-
-    def by_tip(self, state: Any) -> list[bytes]:
-        """The senders, who offers most for its next transaction first."""
-        heads = ((sender, self.get(sender, state.get_nonce(sender))) for sender in self.senders)
-        offers = [(head.max_priority_fee_per_gas, sender) for sender, head in heads if head]
-        return [sender for _, sender in sorted(offers, key=lambda offer: -offer[0])]
-
-    def find(self, hash_: bytes) -> Any | None:
-        every = (each for queue in self.senders.values() for each in queue.values())
-        return next((each for each in every if each.hash == hash_), None)
-
-
 class EmbeddedChain:
     """A growing chain of blocks; `balances` (address to wei) is what its genesis gives out."""
 
@@ -106,7 +62,7 @@ class EmbeddedChain:
         chain = MiningChain.configure("Devnet", vm_configuration=rules, chain_id=chain_id)
         self.chain_id = chain_id
         self._chain = chain.from_genesis(get_db_backend(), _genesis(), _genesis_state(balances))
-        self._pool = _Pool()
+        self._pool = Pool(chain_id)
         self._mined: dict[bytes, Mined] = {}
         self._blocks = [self._chain.get_canonical_block_by_number(0)]
         self._numbers = {self._blocks[0].hash: 0}
@@ -170,7 +126,7 @@ class EmbeddedChain:
         _require_success(computation)
         transaction = self._spoof(self.state(number), message, limit)
         used = int(transaction.intrinsic_gas + computation.get_gas_used())
-        return min(limit, max(_floor(transaction), used * 64 // 63 + 2_300))
+        return min(limit, max(gas_floor(transaction), used * 64 // 63 + 2_300))
 
     def _execute(self, message: Message, number: int, gas: int) -> Any:
         state = self.state(number)
@@ -185,7 +141,7 @@ class EmbeddedChain:
         if state.get_balance(message.sender) < message.value:
             raise Rejected("insufficient funds for gas * price + value")
         state.delta_balance(message.sender, gas * fee)
-        unsigned = _BUILDER.new_unsigned_dynamic_fee_transaction(
+        unsigned = BUILDER.new_unsigned_dynamic_fee_transaction(
             chain_id=self.chain_id, nonce=state.get_nonce(message.sender), max_priority_fee_per_gas=0,
             max_fee_per_gas=fee, gas=gas, to=message.to, value=message.value, data=message.data,
             access_list=(),
@@ -196,28 +152,11 @@ class EmbeddedChain:
 
     def submit(self, raw: bytes) -> bytes:
         """Take a signed transaction into the pool; its hash, or `Rejected` as a public node would say it."""
-        transaction = _decode(raw)
-        self._admit(transaction)
-        self._pool.put(transaction)
-        return bytes(transaction.hash)
-
-    def _admit(self, transaction: Any) -> None:
-        state, sender = self.state(self.head()), transaction.sender
+        transaction = decoded(raw)
         if transaction.hash in self._mined or self._pool.find(transaction.hash):
             raise Rejected("already known")
-        if transaction.chain_id not in (None, self.chain_id):
-            raise Rejected("invalid chain id for signer")
-        if transaction.nonce < state.get_nonce(sender):
-            raise Rejected("nonce too low")
-        if transaction.gas > GAS_LIMIT:
-            raise Rejected("exceeds block gas limit")
-        if transaction.gas < max(transaction.intrinsic_gas, _floor(transaction)):
-            raise Rejected("intrinsic gas too low")
-        if state.get_balance(sender) < transaction.gas * transaction.max_fee_per_gas + transaction.value:
-            raise Rejected("insufficient funds for gas * price + value")
-        old = self._pool.get(sender, transaction.nonce)
-        if old and not _outbids(transaction, old):
-            raise Rejected("replacement transaction underpriced")
+        self._pool.put(transaction, self.state(self.head()))
+        return bytes(transaction.hash)
 
     def forget(self, transaction_hash: bytes) -> bool:
         """Drop a waiting transaction, as a node does when its pool is full; whether it was there."""
@@ -234,7 +173,7 @@ class EmbeddedChain:
         transactions, receipts, computations = [], [], []
         for sender in self._pool.by_tip(vm.state):
             nonce = vm.state.get_nonce(sender)
-            while (transaction := self._pool.get(sender, nonce)) and _fits(transaction, header):
+            while (transaction := self._pool.get(sender, nonce)) and fits(transaction, header):
                 nonce += 1
                 self._pool.drop(transaction)
                 try:
@@ -279,34 +218,6 @@ def _genesis_state(balances: Mapping[bytes, int]) -> dict[bytes, Any]:
     state = {each: {"balance": wei, "nonce": 0, "code": b"", "storage": {}} for each, wei in balances.items()}
     history = {"balance": 0, "nonce": 1, "code": HISTORY_STORAGE_CONTRACT_CODE, "storage": {}}
     return state | {HISTORY_STORAGE_ADDRESS: history}
-
-
-def _decode(raw: bytes) -> Any:
-    try:
-        transaction = _BUILDER.decode(raw)
-        transaction.validate()
-        transaction.check_signature_validity()
-    except Exception as error:
-        raise Rejected(f"invalid transaction: {error}") from error
-    return transaction
-
-
-def _floor(transaction: Any) -> int:
-    """The least gas of a transaction by its bytes (EIP-7623), which py-evm charges but doesn't ask for."""
-    tokens = 4 * len(transaction.data) - 3 * transaction.data.count(0)
-    return int(GAS_TX + TOTAL_COST_FLOOR_PER_TOKEN * tokens)
-
-
-def _outbids(new: Any, old: Any) -> bool:
-    return bool(
-        new.max_fee_per_gas * 100 >= old.max_fee_per_gas * _BUMP
-        and new.max_priority_fee_per_gas * 100 >= old.max_priority_fee_per_gas * _BUMP
-    )
-
-
-def _fits(transaction: Any, header: Any) -> bool:
-    affordable = transaction.max_fee_per_gas >= header.base_fee_per_gas
-    return bool(affordable and header.gas_used + transaction.gas <= header.gas_limit)
 
 
 def _require_success(computation: Any) -> None:

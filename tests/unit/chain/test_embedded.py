@@ -4,7 +4,8 @@ import pytest
 from eth_account import Account
 from eth_utils import keccak, to_canonical_address
 
-from xmbl.chain.embedded import GAS_LIMIT, EmbeddedChain, ExecutionReverted, Message, Rejected
+from xmbl.chain.embedded import EmbeddedChain, ExecutionReverted, Message
+from xmbl.chain.embedded_pool import GAS_LIMIT, Rejected
 
 CHAIN_ID = 31337
 GWEI = 10**9

@@ -6,7 +6,7 @@ from eth_account import Account
 from eth_utils import to_canonical_address, to_checksum_address
 
 from xmbl.chain.embedded import EmbeddedChain
-from xmbl.chain.rpc_server import Methods, answer
+from xmbl.chain.rpc_methods import Methods, answer
 
 SENDER = Account.from_key(b"\x01" * 32)
 RECEIVER = "0x" + "11" * 20
