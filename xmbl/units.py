@@ -3,7 +3,7 @@
 Money is an integer of wei everywhere else; nothing here ever is a float.
 """
 
-from decimal import Decimal, InvalidOperation
+import re
 from typing import NewType
 
 from xmbl.errors import UsageError
@@ -20,25 +20,20 @@ STAKE_UNIT = 10**9
 _AMOUNTS = {"wei": 1, "gwei": 10**9, "": WHOLE, "xmbl": WHOLE, "eth": WHOLE}
 _SIZES = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
           "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}  # fmt: skip
-
-
-def _split(text: str) -> tuple[str, str]:
-    stripped = text.strip().replace("_", "")
-    number = stripped.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ")
-    return number, stripped[len(number) :].strip().lower()
+_NUMBER = re.compile(r"([0-9]{1,40})(?:\.([0-9]{1,40}))?\s*([A-Za-z]*)")
 
 
 def _scaled(text: str, scales: dict[str, int], what: str, example: str) -> int:
-    number, unit = _split(text)
+    found = _NUMBER.fullmatch(text.strip().replace("_", ""))
+    if found is None:
+        raise UsageError(f"{text!r} is not {what}; write it like {example}.")
+    whole, fraction, unit = found[1], found[2] or "", found[3].lower()
     if unit not in scales:
         raise UsageError(f"{text!r} has no unit that I know for {what}; write it like {example}.")
-    try:
-        scaled = Decimal(number) * scales[unit]
-    except InvalidOperation:
-        raise UsageError(f"{text!r} is not {what}; write it like {example}.") from None
-    if not scaled.is_finite() or scaled < 0 or scaled != scaled.to_integral_value():
-        raise UsageError(f"{text!r} is not a whole, positive number of the smallest unit; check its digits.")
-    return int(scaled)
+    scaled, rest = divmod(int(whole + fraction) * scales[unit], 10 ** len(fraction))
+    if rest:
+        raise UsageError(f"{text!r} is not a whole number of the smallest unit; check its digits.")
+    return scaled
 
 
 def parse_amount(text: str) -> Wei:
