@@ -33,7 +33,7 @@ def _scaled(text: str, scales: dict[str, int], what: str, example: str) -> int:
     scaled, rest = divmod(int(whole + fraction) * scales[unit], 10 ** len(fraction))
     if rest:
         raise UsageError(f"{text!r} is not a whole number of the smallest unit; check its digits.")
-    return scaled
+    return int(scaled)
 
 
 def parse_amount(text: str) -> Wei:
@@ -47,7 +47,7 @@ def parse_size(text: str) -> int:
 
 
 def format_amount(wei: int, unit: str = "XMBL") -> str:
-    """The amount with its unit, in whole tokens where that is readable, else in wei: nothing is rounded away."""
+    """The amount with its unit: whole tokens where that is readable, else wei; nothing is rounded away."""
     if 0 < abs(wei) < 10**6:
         return f"{wei} wei" if unit == "XMBL" else f"{wei} wei of {unit}"
     sign, digits = ("-" if wei < 0 else ""), str(abs(wei)).rjust(19, "0")
