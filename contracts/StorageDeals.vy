@@ -46,14 +46,7 @@ exports: (attendance.proven, records.deal, rings.ring)
 
 interface Payments:
     def transfer_from(owner: address, to: address, amount: uint256): nonpayable
-    def pay(
-        first: address,
-        first_amount: uint256,
-        second: address,
-        second_amount: uint256,
-        third: address,
-        third_amount: uint256,
-    ): nonpayable
+    def pay(a: address, to_a: uint256, b: address, to_b: uint256, c: address, to_c: uint256): nonpayable
 
 
 interface Staking:
@@ -71,12 +64,7 @@ _LOW_HALF: constant(uint256) = 2**128 - 1
 _PAYMENTS: immutable(Payments)
 _STAKING: immutable(Staking)
 _REGISTRY: immutable(agents.NodeRegistry)
-_PERIOD: immutable(uint256)
-_PRICE_UNIT: immutable(uint256)
-_RATE: immutable(uint256)
-_COVER: immutable(uint256)
-_LIMIT: immutable(uint256)
-_FEE: immutable(uint256)
+_PARAMETERS: immutable(IStorageDeals.Parameters)
 _LEAST: immutable(uint256)  # units of collateral for a price of 1
 
 
@@ -110,12 +98,7 @@ def __init__(
     _PAYMENTS = payments
     _STAKING = staking
     _REGISTRY = registry
-    _PERIOD = parameters.period
-    _PRICE_UNIT = parameters.price_unit
-    _RATE = parameters.rate
-    _COVER = parameters.cover
-    _LIMIT = parameters.limit
-    _FEE = parameters.fee
+    _PARAMETERS = parameters
     _LEAST = least // _STAKE_UNIT
 
 
@@ -134,7 +117,7 @@ def open(deal: IStorageDeals.Deal, signature: Bytes[65]) -> bytes32:
     now: uint256 = self._period()
     terms: IStorageDeals.Terms = deal.terms
     assert terms.client == msg.sender, "deals: client"
-    deal_terms._check(terms, now, _PERIOD, _LIMIT, _LEAST)
+    deal_terms._check(terms, now, _PARAMETERS.period, _PARAMETERS.limit, _LEAST)
     id: bytes32 = deal_terms._id_of(deal)
     digest: bytes32 = domain._hash_typed_data_v4(id)
     agents._check_signed(_REGISTRY, deal.operator, terms.payee, digest, signature)
@@ -143,7 +126,8 @@ def open(deal: IStorageDeals.Deal, signature: Bytes[65]) -> bytes32:
     start: uint256 = rings._head(old)
     rings.words[deal.operator] = rings._longer(old, now, terms.price)
     records.words[id] = records._new(start, terms.price, terms.leaves, now + 1, terms.end)
-    extcall _PAYMENTS.transfer_from(msg.sender, self, terms.price * _PRICE_UNIT * (terms.end - now - 1))
+    escrow: uint256 = terms.price * _PARAMETERS.price_unit * (terms.end - now - 1)
+    extcall _PAYMENTS.transfer_from(msg.sender, self, escrow)
     extcall _STAKING.lock(deal.operator, terms.collateral)
     log IStorageDeals.Opened(
         operator=deal.operator, client=msg.sender, id=id, root=deal.root, terms=terms, start=start
@@ -168,25 +152,26 @@ def prove(operator: address, plan: uint256, words: DynArray[bytes32, proof_tree.
     attendance._mark(operator, now)
     frozen: uint256 = rings._frozen(rings.words[operator], now)
     tail: uint256 = rings._tail(frozen)
-    length: uint256 = rings._head(frozen) - tail
+    length: uint256 = unsafe_sub(rings._head(frozen), tail)  # no head is below its tail
     assert length != 0, "deals: empty"
-    seed: bytes32 = seeds._seed(now * _PERIOD, operator)
+    seed: bytes32 = seeds._seed(now * _PARAMETERS.period, operator)
     place: Place = empty(Place)  # no position is in it
     at: uint256 = 0
     left: uint256 = _LEAVES
     for number: uint256 in range(_DRAWS):
         draw: uint256 = seeds._draw(seed, number)
         if (plan >> number) & 1 == 1:
-            place = self._place(operator, words[at], words[at + 1], now)
-            at += 2
-        position: uint256 = tail + (draw & _LOW_HALF) % length
+            # no index that `words` has is near an overflow, nor is a position
+            place = self._place(operator, words[at], words[unsafe_add(at, 1)], now)
+            at = unsafe_add(at, 2)
+        position: uint256 = unsafe_add(tail, (draw & _LOW_HALF) % length)
         assert place.start <= position and position < place.stop, "deals: position"
         if place.over:
             continue
         root: bytes32 = empty(bytes32)
         root, at = proof_tree._climb(words, at, (draw >> 128) % place.leaves, place.leaves)
         assert root == place.root, "deals: root"
-        left -= 1
+        left = unsafe_sub(left, 1)
         if left == 0:
             break
     assert left == 0, "deals: draws"
@@ -208,7 +193,7 @@ def settle(deal: IStorageDeals.Deal):
     assert cursor != 0, "deals: closed"
     missed: uint256 = 0
     end: uint256 = 0
-    missed, end = lifetime._tally(deal.operator, old, now, _LIMIT)
+    missed, end = lifetime._tally(deal.operator, old, now, _PARAMETERS.limit)
     upto: uint256 = min(end, now)
     assert upto > cursor, "deals: nothing"
     closed: bool = upto == end
@@ -270,13 +255,14 @@ def rotate(operator: address, names: DynArray[IStorageDeals.Name, 64]):
         word: uint256 = records.words[id]
         assert word != 0 and records._start(word) == tail, "deals: tail"
         tail += records._price(word)
-        if lifetime._lives_on(operator, word, now, _LIMIT):
+        if lifetime._lives_on(operator, word, now, _PARAMETERS.limit):
             records.words[id] = records._moved_to(word, now, head)
             head += records._price(word)
         else:
             records.words[id] = records._moved_to(word, now, records.NOWHERE)
-    rings.words[operator] = rings._with_bounds(old, now, tail, head)
-    log IStorageDeals.Rotated(operator=operator, tail=tail, head=head)
+    new: uint256 = rings._with_bounds(old, now, tail, head)
+    rings.words[operator] = new
+    log IStorageDeals.Rotated(operator=operator, tail=rings._tail(new), head=rings._head(new))
 
 
 @external
@@ -293,10 +279,11 @@ def truncate(operator: address, name: IStorageDeals.Name):
     word: uint256 = records.words[id]
     start: uint256 = records._start(word)
     assert word != 0 and start + records._price(word) == rings._head(old), "deals: head"
-    assert not lifetime._lives_on(operator, word, now, _LIMIT), "deals: live"
+    assert not lifetime._lives_on(operator, word, now, _PARAMETERS.limit), "deals: live"
     records.words[id] = records._moved_to(word, now, records.NOWHERE)
-    rings.words[operator] = rings._with_bounds(old, now, rings._tail(old), start)
-    log IStorageDeals.Truncated(operator=operator, id=id, head=start)
+    new: uint256 = rings._with_bounds(old, now, rings._tail(old), start)
+    rings.words[operator] = new
+    log IStorageDeals.Truncated(operator=operator, id=id, head=rings._head(new))
 
 
 # Views
@@ -310,9 +297,7 @@ def parameters() -> IStorageDeals.Parameters:
     @notice The market's numbers.
     @return Parameters The numbers.
     """
-    return IStorageDeals.Parameters(
-        period=_PERIOD, price_unit=_PRICE_UNIT, rate=_RATE, cover=_COVER, limit=_LIMIT, fee=_FEE
-    )
+    return _PARAMETERS
 
 
 @external
@@ -348,7 +333,7 @@ def _period() -> uint256:
     @notice The present period.
     @return uint256 Its number.
     """
-    return unsafe_div(block.number, _PERIOD)  # at least 2, as the constructor saw to
+    return unsafe_div(block.number, _PARAMETERS.period)  # at least 2, as the constructor saw to
 
 
 @internal
@@ -369,7 +354,7 @@ def _place(operator: address, root: bytes32, terms: bytes32, period: uint256) ->
         stop=unsafe_add(start, records._price(word)),  # below 2^49
         leaves=records._leaves(word),
         root=root,
-        over=lifetime._is_over(operator, word, period, _LIMIT),
+        over=lifetime._is_over(operator, word, period, _PARAMETERS.limit),
     )
 
 
@@ -389,9 +374,9 @@ def _pay(
     @param refunded How many weren't, or won't be.
     @param missed The deal's misses so far.
     """
-    price: uint256 = terms.price * _PRICE_UNIT
+    price: uint256 = terms.price * _PARAMETERS.price_unit
     # rounded for each period: else the sum would depend on how many are settled at once
-    fee: uint256 = (price * _FEE + _BASIS - 1) // _BASIS * paid
+    fee: uint256 = (price * _PARAMETERS.fee + _BASIS - 1) // _BASIS * paid
     income: uint256 = price * paid - fee
     refund: uint256 = price * refunded
     extcall _PAYMENTS.pay(terms.payee, income, terms.client, refund, _STAKING.address, fee)
@@ -406,7 +391,7 @@ def _release(deal: IStorageDeals.Deal, id: bytes32, missed: uint256):
     @param id Its id.
     @param missed Its misses; at most LIMIT, so the collateral suffices.
     """
-    penalty: uint256 = deal.terms.collateral // _LIMIT * missed
+    penalty: uint256 = deal.terms.collateral // _PARAMETERS.limit * missed
     rest: uint256 = deal.terms.collateral - penalty
     extcall _STAKING.slash(deal.operator, penalty, rest, deal.terms.client)
     log IStorageDeals.Closed(id=id, slashed=penalty, unlocked=rest)

@@ -62,6 +62,7 @@ def test_rotate__all_over__starts_again_at_zero(world: World, client: str, provi
     deals = [world.open(client, provider, periods=1) for _ in range(2)]
     world.next_period()
     world.deals.rotate(provider, [world.name(deal) for deal in deals], sender=provider)
+    assert events(world.deals) == [("Rotated", provider, 0, 0)]
     assert world.ring(provider) == Ring(0, 0, 0, 2_000, world.period(), CAP)
     opened = world.open(client, provider)
     assert places(world, [opened]) == [0]

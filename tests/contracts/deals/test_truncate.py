@@ -46,6 +46,7 @@ def test_truncate__the_last_one_left__empties_the_ring(world: World, client: str
     world.next_period(1 + PARAMETERS.limit)
     world.deals.rotate(provider, [world.name(ended)], sender=provider)
     world.deals.truncate(provider, world.name(dead), sender=provider)
+    assert events(world.deals) == [("Truncated", provider, dead.id(), 0)]
     assert world.ring(provider) == Ring(0, 0, 0, 2_000, world.period(), CAP)
 
 
