@@ -15,7 +15,7 @@ import trio
 
 from xmbl.crypto.merkle import leaf_count
 from xmbl.crypto.typed_data import Deal, Quote, recover, sign_digest
-from xmbl.errors import BytesError, ChainError, Refused, Reverted
+from xmbl.errors import BytesError, ChainError, Refused, Reverted, UsageError
 from xmbl.network.channel import Channel
 from xmbl.storage import events, policy
 from xmbl.storage.desk import Desk
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
 PIECE = 2**20
 """Bytes taken from a peer, hashed and written at a time."""
 
-_FRESH = 1.0
-
 
 @dataclass(frozen=True, slots=True)
 class _Carrying:
@@ -57,12 +55,14 @@ class _Carrying:
 
 
 class StorageServer:
-    """Serves quote, store and stream; `signer` is its agent's account."""
+    """Serves quote, store and stream; `signer` is its agent's account, `fresh` the seconds that a look at the
+    chain is good for, whoever knocks how often."""
 
-    def __init__(self, desk: Desk, signer: "LocalAccount", will: StoragePolicy) -> None:
+    def __init__(self, desk: Desk, signer: "LocalAccount", will: StoragePolicy, fresh: float = 1.0) -> None:
         self._desk = desk
         self._signer = signer
         self._will = will
+        self._fresh = fresh
         self._seen: tuple[float, _Carrying] | None = None
         self._asking = trio.Lock()
 
@@ -179,10 +179,10 @@ class StorageServer:
         return Standing(carrying.block, used, unpaid, free, carrying.units, carrying.grow)
 
     async def _carrying(self) -> _Carrying:
-        """What the chain says, asked at most once a second whoever knocks."""
+        """What the chain says, or said a moment ago."""
         async with self._asking:
             now = trio.current_time()
-            if self._seen is None or now - self._seen[0] > _FRESH:
+            if self._seen is None or now - self._seen[0] > self._fresh:
                 self._seen = (now, await trio.to_thread.run_sync(self._look))
             return self._seen[1]
 
@@ -200,7 +200,7 @@ class StorageServer:
     async def _refusing(self, channel: Channel) -> AsyncIterator[None]:
         try:
             yield
-        except (Refused, BytesError) as error:
+        except (Refused, BytesError, UsageError) as error:
             await self._refuse(channel, str(error))
         except Reverted as error:
             await self._refuse(channel, f"The market would refuse this deal: {error.reason}.")

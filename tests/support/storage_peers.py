@@ -1,0 +1,75 @@
+"""A storage server and its clients as libp2p peers in one process, and servers that cheat."""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import trio
+
+from tests.support.agent_world import Provider
+from xmbl.network.channel import Channel
+from xmbl.network.host import Host, open_host
+from xmbl.storage.desk import Desk
+from xmbl.storage.policy import GIB, StoragePolicy
+from xmbl.storage.quotes import Candidate, Offer, Wanted, ask
+from xmbl.storage.server import StorageServer
+from xmbl.storage.wire import QUOTE, STORE, STREAM
+
+WILL = StoragePolicy(price=10**15, capacity=GIB, unpaid=GIB // 2)
+PER_GIB = 10**16
+ANYWHERE = "/ip4/127.0.0.1/tcp/0"
+
+Handlers = Mapping[str, Callable[[Channel], Awaitable[None]]]
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A client's host, and the operator that it knows."""
+
+    provider: Provider
+    server: StorageServer
+    host: Host
+    peer: Candidate
+
+    def wanted(self, size: int, per_gib: int = PER_GIB) -> Wanted:
+        """What the client asks for."""
+        end = self.provider.period + 4
+        return Wanted(self.provider.client.address, size, end, per_gib)
+
+    async def offer(self, size: int) -> Offer:
+        """The operator's checked offer."""
+        return await ask(self.host, self.provider.market, self.peer, self.wanted(size))
+
+
+@asynccontextmanager
+async def meeting(
+    provider: Provider, will: StoragePolicy = WILL, cheating: Handlers | None = None
+) -> AsyncIterator[Meeting]:
+    """A server that serves, but for the protocols at which it cheats, and a client that knows it."""
+    desk = Desk(
+        provider.address, provider.market, provider.outbox, provider.journal, provider.holdings,
+        provider.told.append,
+    )  # fmt: skip
+    server = StorageServer(desk, provider.signer, will, fresh=0)
+    handlers: dict[str, Any] = {QUOTE: server.quote, STORE: server.store, STREAM: server.stream}
+    handlers |= cheating or {}
+    async with open_host(secrets.token_bytes(32), [ANYWHERE]) as serving:
+        for protocol, handler in handlers.items():
+            serving.serve(protocol, handler)
+        peer = Candidate(
+            provider.address, provider.signer.address, provider.address, tuple(serving.addresses)
+        )
+        async with open_host(secrets.token_bytes(32)) as host:
+            yield Meeting(provider, server, host, peer)
+
+
+def play(story: Callable[[], Awaitable[None]]) -> None:
+    """Run a story that must come to an end."""
+
+    async def bounded() -> None:
+        with trio.fail_after(20):
+            await story()
+
+    trio.run(bounded)
