@@ -1,5 +1,6 @@
 """An operator's agent in the test's own process, on a chain whose blocks the test mines."""
 
+import secrets
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from xmbl.chain.outbox import Outbox
 from xmbl.chain.registry import STORAGE
 from xmbl.crypto.merkle import leaf_count
 from xmbl.crypto.typed_data import Deal, Terms, sign_digest
+from xmbl.identity import node_key
 from xmbl.storage.agent import Habits, StorageAgent
 from xmbl.storage.desk import Desk
 from xmbl.storage.events import Event
@@ -36,6 +38,7 @@ class Provider:
     cold: LocalAccount
     signer: LocalAccount
     client: LocalAccount
+    seed: bytes
     told: list[Event] = field(default_factory=list)
     salt: int = 0
 
@@ -142,7 +145,7 @@ def paying_client(world: World) -> LocalAccount:
 
 def provider(world: World, folder: Path, client: LocalAccount, cap: int = 10**9) -> Provider:
     """A new operator for that client."""
-    cold, signer = Account.create(), Account.create()
+    cold, signer, seed = Account.create(), Account.create(), secrets.token_bytes(32)
     for account, xmbl in ((cold, STAKE), (signer, 0)):
         world.give(account, xmbl)
     market = world.market()
@@ -152,10 +155,10 @@ def provider(world: World, folder: Path, client: LocalAccount, cap: int = 10**9)
         market.staking.stake(STAKE),
         market.staking.authorize(market.deals.address, STAKE),
         market.registry.register(
-            agent=signer.address, payee=cold.address, node_key=bytes(31) + b"\1", services=STORAGE,
+            agent=signer.address, payee=cold.address, node_key=node_key.public_key(seed), services=STORAGE,
             profile=bytes(32), multiaddrs=[],
         ),
         market.deals.set_cap(cap),
     )  # fmt: skip
     folder.mkdir()
-    return Provider(world, folder, cold, signer, client)
+    return Provider(world, folder, cold, signer, client, seed)

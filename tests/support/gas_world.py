@@ -144,6 +144,10 @@ class GasWorld:
         assert receipt["status"] == 1, call.fn_name
         return receipt
 
+    def gas(self, sender: str, call: ContractFunction) -> int:
+        """The gas of a call, mined in a block of its own."""
+        return int(self.send(sender, call)["gasUsed"])
+
     def fund(self, account: str, amount: int = 10**6 * XMBL) -> None:
         """Give a client money in the ledger and let the market take it."""
         self.send(self.deployer, self.token.functions.transfer(account, amount))

@@ -55,7 +55,7 @@ async def meeting(
     server = StorageServer(desk, provider.signer, will, fresh=0)
     handlers: dict[str, Any] = {QUOTE: server.quote, STORE: server.store, STREAM: server.stream}
     handlers |= cheating or {}
-    async with open_host(secrets.token_bytes(32), [ANYWHERE]) as serving:
+    async with open_host(provider.seed, [ANYWHERE]) as serving:
         for protocol, handler in handlers.items():
             serving.serve(protocol, handler)
         peer = Candidate(
@@ -73,3 +73,19 @@ def play(story: Callable[[], Awaitable[None]]) -> None:
             await story()
 
     trio.run(bounded)
+
+
+@asynccontextmanager
+async def announced(provider: Provider, cheating: Handlers | None = None) -> AsyncIterator[StorageServer]:
+    """A server that the registry knows."""
+    async with meeting(provider, cheating=cheating) as met:
+        addresses = [address.split("/p2p/")[0] for address in met.peer.addresses]
+        call = provider.market.registry.announce(provider.address, addresses)
+        await trio.to_thread.run_sync(provider.world.send, provider.cold, call)
+        yield met.server
+
+
+async def silenced(provider: Provider) -> None:
+    """The registry knows no address of it any more: later tests don't wait for it."""
+    call = provider.market.registry.announce(provider.address, [])
+    await trio.to_thread.run_sync(provider.world.send, provider.cold, call)

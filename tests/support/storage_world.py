@@ -226,26 +226,34 @@ def storage_world(
 
 @dataclass
 class Told:
-    """What a client was told, in order."""
+    """What a client was told, in order; `on` does something at the first event of a kind."""
 
     events: list[Event] = field(default_factory=list)
+    waiting: dict[type[Event], Callable[[], None]] = field(default_factory=dict)
 
     def of(self, kind: type[Event]) -> list[Any]:
         """The events of one kind."""
         return [event for event in self.events if isinstance(event, kind)]
 
+    def on(self, kind: type[Event], action: Callable[[], None]) -> None:
+        """Do `action` once, when the next event of this kind comes."""
+        self.waiting[kind] = action
+
+    def __call__(self, event: Event) -> None:
+        self.events.append(event)
+        if action := self.waiting.pop(type(event), None):
+            action()
+
 
 @asynccontextmanager
-async def client_of(
-    world: World, account: LocalAccount, told: Told, emit: Emit | None = None
-) -> AsyncIterator[StorageClient]:
+async def client_of(world: World, account: LocalAccount, told: Emit) -> AsyncIterator[StorageClient]:
     """A client with its own host, manifests and outbox."""
     home = world.folder / f"client-{account.address}"
     manifests = Manifests(home / "manifests", wallet_key(bytes(account.key), "manifest"))
     async with open_host(bytes(account.key)) as host:
         wallet = Wallet(
             account.address, world.market(), world.outbox(account), host, manifests, home / "spool",
-            emit or told.events.append,
+            told,
         )  # fmt: skip
         yield StorageClient(wallet)
 

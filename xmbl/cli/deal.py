@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xmbl.cli import deal_tables, storing
-from xmbl.cli.frame import FILE, group, looking, sending, unlocking_online
+from xmbl.cli.frame import FILE, group, looking, opening, sending, unlocking_online
 from xmbl.cli.narrator import Narrator
-from xmbl.cli.output import Table, leaving
+from xmbl.cli.output import Table, counted, leaving
 from xmbl.cli.sending import send
 from xmbl.cli.session import Session
 from xmbl.cli.watching import follow
@@ -40,9 +40,12 @@ def command() -> None:
 @looking
 def quote(session: Session, size: str, periods: int, max_price: Wei) -> None:
     """Ask every operator what it takes for FILE or SIZE ("10 GiB"); nothing is sent."""
+    from xmbl.storage.sources import PART_PLAIN
+
     count = Path(size).stat().st_size if Path(size).is_file() else parse_size(size)
-    with session.out.waiting("asking the operators"):
-        found = storing.ask(session, count, periods, max_price)
+    end = session.market().period() + 1 + periods
+    # a file of more than a deal holds is several deals, each priced alike
+    [found] = storing.ask(session, storing.wanted(session, min(count, PART_PLAIN), end, max_price))
     documents, table = deal_tables.offers(found, session.market().parameters.price_unit, periods)
     session.out.result({"bytes": count, "periods": periods, "offers": documents}, table)
 
@@ -78,7 +81,7 @@ def put(
 @command.command()
 @click.argument("name")
 @click.argument("target", required=False, type=click.Path(path_type=Path))
-@unlocking_online
+@opening
 def get(session: Session, name: str, target: Path | None) -> None:
     """Bring NAME back to TARGET (by default ./NAME) from whoever answers, and check every byte."""
     place = (target or Path(name)).absolute()
@@ -92,7 +95,7 @@ def get(session: Session, name: str, target: Path | None) -> None:
 
 
 @command.command("list")
-@unlocking_online
+@opening
 def list_(session: Session) -> None:
     """List what this wallet has stored."""
     found = storing.manifests(session)
@@ -102,7 +105,7 @@ def list_(session: Session) -> None:
 
 @command.command()
 @click.argument("name")
-@unlocking_online
+@opening
 def show(session: Session, name: str) -> None:
     """Show the deals of NAME: periods proven and missed, until when, how far they are settled."""
     _tell(session, storing.manifests(session).load(name))
@@ -111,7 +114,7 @@ def show(session: Session, name: str) -> None:
 @command.command()
 @click.argument("name")
 @click.option("--every", default=2.0, show_default=True, help="Seconds between two looks.")
-@unlocking_online
+@opening
 def watch(session: Session, name: str, every: float) -> None:
     """Follow the deals of NAME until all are over; Ctrl-C ends the watching, not the deals."""
     manifest = storing.manifests(session).load(name)
@@ -129,7 +132,7 @@ def watch(session: Session, name: str, every: float) -> None:
 @click.argument("name")
 @sending
 def settle(session: Session, name: str) -> None:
-    """Settle the deals of NAME: pay what was proven, take back what was missed, close what is over."""
+    """Settle the deals of NAME: pay what was proven, refund what was missed, close what is over."""
     manifest = storing.manifests(session).load(name)
     due = [
         each
@@ -144,7 +147,7 @@ def settle(session: Session, name: str) -> None:
     refunded = session.payments().balance_of(session.address()) - before
     document = {"name": name, "refunded_wei": refunded, "transactions": transactions}
     session.out.result(
-        document, f"Settled {len(due)} deals; {format_amount(refunded)} came back into Payments."
+        document, f"Settled {counted(len(due), 'deal')}; {format_amount(refunded)} came back into Payments."
     )
 
 
@@ -161,12 +164,12 @@ def repair(session: Session, name: str, misses: int | None) -> None:
     """
     manifest = storing.manifests(session).load(name)
     lost = storing.lost(session, manifest, misses)
-    parts = [each.part for each in lost] + storing.unplaced(manifest)
-    if not parts:
+    if not lost and manifest.complete():
         raise UsageError(f"No replica of {name} is lost or waiting; nothing has to be repaired.")
-    session.out.table(deal_tables.standings(lost)[1])
-    cost = storing.most(session, manifest, parts)
-    transactions = storing.fund(session, cost, len(parts), {"name": name, "replicas": len(parts)})
+    if lost:
+        session.out.table(deal_tables.standings(lost)[1])
+    deals, cost = storing.cost_of_repair(session, manifest, lost)
+    transactions = storing.fund(session, cost, deals, {"name": name, "deals": deals, "cost_wei": cost})
     with leaving(f"`xmbl deal repair {name}` goes on."), Narrator(session.out).telling() as narrator:
         manifest = storing.run(session, narrator, lambda client: client.repair(name, misses))
     _finish(session, manifest, transactions)
@@ -175,7 +178,7 @@ def repair(session: Session, name: str, misses: int | None) -> None:
 @command.command()
 @click.argument("name")
 @click.option("--leaves", default=8, show_default=True, help="How many leaves of 256 bytes to ask each for.")
-@unlocking_online
+@opening
 def verify(session: Session, name: str, leaves: int) -> None:
     """Ask every operator of NAME for random leaves and check them; exit code 1 if one fails."""
     with session.out.waiting("asking the operators"):
@@ -191,7 +194,7 @@ def verify(session: Session, name: str, leaves: int) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @unlocking_online
 def backup(session: Session, name: str, file: Path) -> None:
-    """Copy the sealed manifest of NAME to FILE: with the wallet it is all that getting it back needs."""
+    """Copy the sealed manifest of NAME to FILE; FILE and the wallet bring it back anywhere."""
     if file.exists() and not session.agreed(f"Overwrite {file}?"):
         raise UsageError(f"{file} exists; name another file or say --yes to overwrite it.")
     storing.manifests(session).backup(name, file)
@@ -202,7 +205,7 @@ def backup(session: Session, name: str, file: Path) -> None:
 
 @command.command()
 @click.argument("file", type=FILE)
-@unlocking_online
+@opening
 def restore(session: Session, file: Path) -> None:
     """Take a manifest's backup in, so that its file can be brought back and repaired."""
     manifest = storing.manifests(session).restore(file)
@@ -224,7 +227,7 @@ def _tell(session: Session, manifest: "Manifest", **more: Any) -> None:
     documents, table = deal_tables.standings(storing.standings(session, manifest))
     document = {**deal_tables.summary(manifest), "deals": documents, **more}
     size = format_size(manifest.size)
-    title = f"{manifest.name}  {size}, {document['copies']} copies until period {manifest.end}"
+    title = f"{manifest.name}  {size}, copies: {document['copies']}, until period {manifest.end}"
     session.out.result(document, title, table)
 
 

@@ -63,7 +63,7 @@ def stored(manifests: "list[Manifest]") -> tuple[list[dict[str, Any]], Table]:
         (
             each["name"],
             format_size(each["bytes"]),
-            f"{each['copies']}{'' if each['complete'] else ', not all open: put --resume'}",
+            f"{each['copies']}{'' if each['complete'] else ', not all open: `xmbl deal repair`'}",
             f"period {each['end_period']}",
         )
         for each in documents

@@ -54,7 +54,7 @@ def command() -> None:
 @click.option("--name", default="devnet", show_default=True, help="The name of the network file to write.")
 @local
 def start(session: Session, port: int, block_time: float, engine: Any, name: str) -> None:
-    """Start a chain in the foreground, deploy the contracts, and write its network file; Ctrl-C ends it."""
+    """Start a chain, deploy the contracts, write the network file; Ctrl-C ends it."""
     from xmbl.chain.devnet import start_devnet
 
     stopped = _stop_requested()

@@ -84,6 +84,12 @@ class Group(click.Group):
             ctx.exit()
         return super().parse_args(ctx, args)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each command with its whole first sentence, however narrow the terminal."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, each.get_short_help_str(1_000)) for name, each in found if each])
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -138,8 +144,11 @@ online = _with_session("--json", "--network")
 looking = _with_session("--json", "--network", "--wallet")
 """A command that reads a network on behalf of a wallet; it needs no password."""
 
+opening = _with_session("--json", "--network", "--wallet", "--password-file")
+"""A command that opens a wallet and reads a network."""
+
 unlocking_online = _with_session("--json", "--network", "--wallet", "--password-file", "--yes")
-"""A command that opens a wallet and reads a network, and sends nothing to the chain."""
+"""The same, and it asks before it overwrites."""
 
 sending = _with_session("--json", "--network", "--wallet", "--password-file", "--yes", "--dry-run")
 """A command that sends transactions from a wallet."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xmbl.cli.frame import group, local, looking, sending
+from xmbl.cli.frame import group, local, looking, sending, unlocking_online
 from xmbl.cli.output import facts
 from xmbl.cli.sending import ETHER, Check, send
 from xmbl.cli.session import Session
@@ -38,7 +38,7 @@ def command() -> None:
 @click.option("--announce", multiple=True, help="What the registry shall say, where that isn't --listen.")
 @click.option("--capacity", default="100 GiB", show_default=True, help="The most that is kept.")
 @click.option("--price", default="0.01 XMBL", show_default=True, help="Of a GiB and a period.")
-@sending
+@unlocking_online
 def init(session: Session, file: Path | None, **options: Any) -> None:
     """Write a node file for the wallet as operator, with an agent's wallet and a node key.
 

@@ -34,6 +34,11 @@ def facts(pairs: Sequence[tuple[str, str]]) -> str:
     return "\n".join(f"{name.ljust(width)}  {value}" for name, value in pairs)
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 deal`, `2 deals`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def printable(text: str) -> str:
     """`text` without control characters: what comes from a peer or a file must not steer the terminal."""
     return text.translate(_UNPRINTABLE)

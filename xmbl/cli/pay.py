@@ -67,7 +67,7 @@ def transfer(session: Session, to: str, amount: Wei) -> None:
 @click.argument("amount", type=parse_amount)
 @sending
 def approve(session: Session, spender: str, amount: Wei) -> None:
-    """Let SPENDER take up to AMOUNT from the account: an address, or `deals` for the storage market."""
+    """Let SPENDER (an address, or `deals`) take up to AMOUNT from the account."""
     target = session.resolve(spender)
     transactions = send(session, session.payments().approve(target, amount))
     _finish(session, transactions, f"{target} may take up to {format_amount(amount)}.")

@@ -168,7 +168,7 @@ def _document(plan: Plan) -> dict[str, Any]:
         for step in plan.steps
     ]
     checks = [{"name": check.name, "detail": check.detail} for check in plan.checks]
-    return {"steps": steps, "cost_wei": plan.cost(), "fee_per_gas_wei": plan.fee, "checks": checks}
+    return {"steps": steps, "gas_cost_wei": plan.cost(), "fee_per_gas_wei": plan.fee, "checks": checks}
 
 
 def _sent(session: "Session", call: "Call") -> dict[str, Any]:

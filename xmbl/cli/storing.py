@@ -1,14 +1,17 @@
 """Opens the client's side of storage for a command: its manifests, its network, its narration."""
 
 import secrets
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from xmbl.cli.narrator import Narrator
+from xmbl.cli.output import counted
 from xmbl.cli.sending import Step, enough, prepare, transmit
 from xmbl.cli.session import Session
 from xmbl.config import Folders
+from xmbl.errors import Refused
 from xmbl.units import format_amount
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from xmbl.storage.client import StorageClient
     from xmbl.storage.events import Emit
     from xmbl.storage.manifest import Manifest, Manifests
-    from xmbl.storage.quotes import Offer
+    from xmbl.storage.quotes import Offer, Wanted
     from xmbl.storage.standing import DealStanding
     from xmbl.storage.wallet import Wallet
 
@@ -73,25 +76,30 @@ def _opened(session: Session, emit: "Emit") -> "Callable[[Host], Wallet]":
     return lambda host: Wallet(session.address(), market, outbox, host, found, spool, emit)
 
 
-def ask(session: Session, size: int, periods: int, per_gib: int) -> "list[Offer]":
-    """What operators take for a file of `size` bytes (of more than a deal holds: for one deal's worth)."""
+def wanted(session: Session, size: int, end: int, per_gib: int) -> "Wanted":
+    """What to ask operators for: a deal for `size` plain bytes until period `end`."""
+    from xmbl.crypto.envelope import sealed_size
+    from xmbl.storage.quotes import Wanted
+
+    return Wanted(session.address(), sealed_size(size), end, per_gib)
+
+
+def ask(session: Session, *questions: "Wanted") -> "list[list[Offer]]":
+    """What operators answer to each question, cheapest first."""
     import trio
 
-    from xmbl.crypto.envelope import sealed_size
     from xmbl.network.host import open_host
     from xmbl.storage import quotes
-    from xmbl.storage.sources import PART_PLAIN
 
-    market = session.market()
-    end = market.period() + 1 + periods
-    wanted = quotes.Wanted(session.address(), sealed_size(min(size, PART_PLAIN)), end, per_gib)
+    market, narrator = session.market(), Narrator(session.out)
     peers = quotes.candidates(market)
 
-    async def main() -> "list[Offer]":
+    async def main() -> "list[list[Offer]]":
         async with open_host(secrets.token_bytes(32)) as host:
-            return await quotes.ask_all(host, market, peers, wanted, Narrator(session.out))
+            return [await quotes.ask_all(host, market, peers, each, narrator) for each in questions]
 
-    return trio.run(main)
+    with session.out.waiting("asking the operators"):
+        return trio.run(main)
 
 
 def standings(session: Session, manifest: "Manifest") -> "list[DealStanding]":
@@ -109,24 +117,40 @@ def lost(session: Session, manifest: "Manifest", misses: int | None) -> "list[De
     return [each for each in stands if each.ended_early or (misses and len(each.missed) >= misses)]
 
 
-def unplaced(manifest: "Manifest") -> list[int]:
-    """The parts of replicas whose deals aren't open yet."""
+def cost_of_repair(
+    session: Session, manifest: "Manifest", missing: "Sequence[DealStanding]"
+) -> tuple[int, int]:
+    """How many deals a repair opens, and what they cost at the prices of today, in wei.
+
+    `missing` are the replicas that it replaces; those that an interrupted put left behind are added.
+    """
     from xmbl.storage.manifest import ReplicaState
-
-    return [each.part for each in manifest.standing() if each.state is not ReplicaState.OPEN]
-
-
-def most(session: Session, manifest: "Manifest", parts: Sequence[int]) -> int:
-    """The most that a new replica of each of `parts` can cost by the manifest's price limit, in wei."""
-    from xmbl.crypto.envelope import sealed_size
-    from xmbl.crypto.merkle import leaf_count
-    from xmbl.storage.policy import price_of
+    from xmbl.storage.rules import escrow
 
     market = session.market()
-    periods = max(0, manifest.end - market.period() - 1)
-    sizes = [leaf_count(sealed_size(manifest.parts[part].size)) for part in parts]
-    prices = [price_of(manifest.per_gib, market.parameters, leaves) for leaves in sizes]
-    return sum(prices) * market.parameters.price_unit * periods
+    waiting = [each for each in manifest.standing() if each.state is not ReplicaState.OPEN]
+    signed = [each.promised().terms for each in waiting if each.state is ReplicaState.SIGNED]
+    parts = [each.part for each in missing]
+    parts += [each.part for each in waiting if each.state is not ReplicaState.SIGNED]
+    terms = [*signed, *(offer.quote.terms for offer in _replacements(session, manifest, Counter(parts)))]
+    return len(terms), sum(escrow(each, market.period(), market.parameters) for each in terms)
+
+
+def _replacements(session: Session, manifest: "Manifest", parts: Mapping[int, int]) -> "list[Offer]":
+    """The cheapest offers for so many new replicas of each part, of operators that have none of it."""
+    from xmbl.storage import quotes
+
+    sizes = [manifest.parts[part].size for part in parts]
+    found = ask(session, *(wanted(session, size, manifest.end, manifest.per_gib) for size in sizes))
+    chosen: list[Offer] = []
+    for (part, count), offers in zip(parts.items(), found, strict=True):
+        fresh = quotes.distinct(offers, {holder.operator for holder in manifest.holders(part)})
+        if len(fresh) < count:
+            raise Refused(
+                f"{len(fresh)} further operators take a replica, for {count} to be placed; try later."
+            )
+        chosen += fresh[:count]
+    return chosen
 
 
 def fund(session: Session, cost: int, deals: int, document: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -137,7 +161,8 @@ def fund(session: Session, cost: int, deals: int, document: Mapping[str, Any]) -
     check = enough(
         "XMBL, in Payments and the wallet", held, cost, "Get more, or ask for fewer copies or periods."
     )
-    session.out.note(f"{deals} deals cost at most {format_amount(cost)}; missed periods come back.")
-    opened = Step("deal_open", f"Open {deals} deals, once their operators hold the bytes.", deals * OPEN_GAS)
+    many = counted(deals, "deal")
+    session.out.note(f"{many} for {format_amount(cost)} at most; missed periods come back.")
+    opened = Step("deal_open", f"Open {many}, each once its operator holds the bytes.", deals * OPEN_GAS)
     prepare(session, calls, [check], [opened], document)
     return transmit(session, calls)

@@ -4,7 +4,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import chain
 
 from xmbl.cli.output import Output, Table, drawn
 
@@ -28,7 +27,11 @@ def _screen(out: Output) -> Iterator[Callable[[Table], None]]:
         def tell(table: Table) -> None:
             for row in table.rows:
                 if tuple(row) not in seen:
-                    out.note("  ".join(chain.from_iterable(zip(table.headings, row, strict=True))))
+                    out.note(
+                        "  ".join(
+                            f"{name.lower()} {cell}" for name, cell in zip(table.headings, row, strict=True)
+                        )
+                    )
                     seen.add(tuple(row))
 
         yield tell

@@ -8,10 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from eth_account import Account
 
 from tests.support.devnets import MINED_AT_ONCE, SENDER, payment, serving
 from tests.support.fake_chain import StrangeChain
 from xmbl.chain import deployments
+from xmbl.chain.client import Chain
 from xmbl.chain.deploy import PRESETS, check_chain, deploy
 from xmbl.chain.devnet import rich_account
 from xmbl.chain.outbox import Habits, Outbox, Point
@@ -166,14 +168,26 @@ def test_ape_run_deploy__http_node__deploys_once(fresh, tmp_path):
     assert fresh.chain().nonce(rich_account().address) == 5
 
 
-def test_ape_run_deploy__live_network_without_account__says_what_is_missing(fresh, tmp_path):
-    done = ape("--network", fresh.url, "--preset", "devnet", APE_DATA_FOLDER=str(tmp_path))
-    assert done.returncode == 2
-    assert "Say who pays: --account NAME" in done.stderr
-
-
-def test_ape_run_deploy__unknown_chain__wants_yes(tmp_path):
-    with serving(777_777) as server:
-        done = ape("--network", server.url, APE_DATA_FOLDER=str(tmp_path))
-    assert done.returncode == 2
-    assert "Chain 777777 is none that I know; repeat with --yes if it is meant." in done.stderr
+def test_ape_run_deploy__live_network__wants_yes_a_payer_and_numbers(tmp_path):
+    """An Ape account of the network, whose passphrase comes from the environment, deploys at last."""
+    keyfile = tmp_path / "accounts" / "deployer.json"
+    keyfile.parent.mkdir()
+    keyfile.write_text(json.dumps(Account.encrypt(SENDER.key, "secret", "pbkdf2", 1_000)))
+    ours = {"APE_DATA_FOLDER": str(tmp_path), "APE_ACCOUNTS_deployer_PASSPHRASE": "secret"}
+    steps = [
+        (["--folder", str(tmp_path / "out")], "Chain 777777 is none that I know; repeat with --yes"),
+        (["--yes"], "Say who pays: --account NAME"),
+        (["--account", "deployer"], "Say which numbers: --preset devnet or mainnet"),
+    ]
+    with serving(777_777, block_time=MINED_AT_ONCE) as net:
+        arguments = ["--network", net.url]
+        for more, said in steps:
+            arguments += more
+            refused = ape(*arguments, **ours)
+            assert (refused.returncode, said in refused.stderr) == (2, True), refused.stderr
+        done = ape(*arguments, "--preset", "devnet", **ours)
+        assert done.returncode == 0, done.stderr
+        chain = Chain([net.url], 777_777)
+        deployment = deployments.load(777_777, tmp_path / "out")
+        assert deployments.foreign(chain, deployment.addresses()) == []
+        assert Token(chain, deployment.token).balance_of(SENDER.address) == 10**27

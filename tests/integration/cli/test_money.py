@@ -31,7 +31,7 @@ def test_send__dry_run__shows_cost_and_checks_and_sends_nothing(client):
     before = client.document("wallet", "balance")
     planned = client.document("wallet", "send", "operator", "1", "--dry-run")
     assert planned["dry_run"] is True
-    assert planned["cost_wei"] > 0
+    assert planned["gas_cost_wei"] > 0
     assert [each["name"] for each in planned["checks"]] == [
         "balance of XMBL", "the chain accepts it", "ether for gas",
     ]  # fmt: skip

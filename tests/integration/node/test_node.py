@@ -20,6 +20,7 @@ from tests.support.storage_world import (
     until_async,
 )
 from xmbl import config
+from xmbl.chain.deals import Opened
 from xmbl.node.config import load_node
 from xmbl.node.node import status
 from xmbl.storage import events
@@ -147,39 +148,24 @@ def test_node__killed_in_mid_period_and_started_again__misses_nothing(
 def test_put__interrupted_while_it_sends__resumes_without_a_second_deal(
     world: World, client: LocalAccount, file: Path
 ) -> None:
-    async def interrupted(one: StorageClient) -> None:
-        plan = await one.plan(file, Order("file", 2, 3, PER_GIB))
-        await one.fund(plan.cost)
-        with trio.CancelScope() as scope:
-            told.append(scope.cancel)
-            await one.put(plan)
-        assert scope.cancelled_caught
-        assert not one.load("file").complete()
-
-    async def resumed(one: StorageClient) -> None:
-        manifest = await one.resume("file")
-        assert manifest.complete()
-        assert len(manifest.standing()) == 2
-
-    told: list = []
+    told = Told()
 
     async def play() -> None:
-        seen = Told()
-
-        def tell(event: events.Event) -> None:
-            seen.events.append(event)
-            if isinstance(event, events.Uploaded) and told:
-                told.pop()()
-
-        async with client_of(world, client, seen, tell) as one:
-            await interrupted(one)
-        async with client_of(world, client, Told()) as one:
-            await resumed(one)
+        async with client_of(world, client, told) as one:
+            plan = await one.plan(file, Order("file", 2, 3, PER_GIB))
+            await one.fund(plan.cost)
+            with trio.CancelScope() as scope:
+                told.on(events.Uploaded, scope.cancel)
+                await one.put(plan)
+            assert scope.cancelled_caught
+            assert not one.load("file").complete()
+        async with client_of(world, client, told) as one:
+            manifest = await one.resume("file")
+            assert manifest.complete()
+            assert len(manifest.standing()) == 2
 
     trio.run(play)
     market = world.market()
-    from xmbl.chain.deals import Opened
-
     opened = [event for event in market.deals.events(Opened, 0) if event.client == client.address]
     assert len(opened) == 2
 
@@ -194,20 +180,19 @@ def test_get__the_holder_dies_in_the_middle__goes_on_with_another(
         await stored(one, large, copies=2, periods=2)
 
     as_client(world, client, story)
-    serving: list[str] = []
+    told = Told()
 
     async def play() -> None:
-        def tell(event: events.Event) -> None:
-            if isinstance(event, events.Downloading) and not serving:
-                serving.append(event.operator)
-                named(world, event.operator).kill()
+        def kill() -> None:
+            named(world, told.of(events.Downloading)[0].operator).kill()
 
-        async with client_of(world, client, Told(), tell) as one:
+        async with client_of(world, client, told) as one:
+            told.on(events.Downloading, kill)
             await one.get("file", tmp_path / "back")
 
     trio.run(play)
     assert (tmp_path / "back").read_bytes() == large.read_bytes()
-    named(world, serving[0]).start()
+    named(world, told.of(events.Downloading)[0].operator).start()
 
 
 def test_status__of_a_running_node__is_read_by_another_process(world: World) -> None:
