@@ -1,0 +1,422 @@
+"""The client's side against real operators, honest, dying and cheating ones."""
+
+import io
+import secrets
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from tests.support import agent_world
+from tests.support.agent_world import PERIOD, Provider
+from tests.support.storage_peers import Handlers, announced, play, silenced
+from tests.support.storage_world import PER_GIB, Told, World, client_of
+from xmbl.chain.deals import Opened
+from xmbl.errors import Corrupt, InsufficientFunds, NotStored, Refused, UsageError
+from xmbl.network.channel import Channel
+from xmbl.storage import events
+from xmbl.storage.client import Order, StorageClient
+from xmbl.storage.events import OperatorPassed
+from xmbl.storage.manifest import ReplicaState
+from xmbl.storage.wire import STORE, STREAM, ReadReady, ReadRequest, Refusal
+from xmbl.units import WHOLE
+
+LIMIT = 100 * PER_GIB
+DATA = secrets.token_bytes(700_000)
+ORDER = Order("file", 2, 3, LIMIT)
+
+
+@pytest.fixture(scope="module")
+def providers(
+    world: World, client: LocalAccount, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[Provider]]:
+    made = [
+        agent_world.provider(world, tmp_path_factory.mktemp("providers") / "one", client) for _ in range(3)
+    ]
+    yield made
+    for provider in made:
+        provider.die()
+
+
+@pytest.fixture
+def account(world: World) -> LocalAccount:
+    made: LocalAccount = Account.create()
+    world.give(made, 10 * WHOLE)
+    return made
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "file"
+    path.write_bytes(DATA)
+    return path
+
+
+class Stage:
+    """Operators that serve, and a client; `told` is what it was told."""
+
+    def __init__(self, world: World, providers: Sequence[Provider], account: LocalAccount) -> None:
+        self.world = world
+        self.providers = providers
+        self.account = account
+        self.told = Told()
+
+    @asynccontextmanager
+    async def serving(self, *cheating: Handlers | None) -> AsyncIterator[None]:
+        """As many operators as are named here serve; None is an honest one."""
+        async with AsyncExitStack() as stack:
+            for provider, cheats in zip(self.providers, cheating, strict=False):
+                await stack.enter_async_context(announced(provider, cheats))
+            for provider in self.providers[len(cheating) :]:
+                await silenced(provider)
+            yield
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[StorageClient]:
+        """The client; each has its own host, all have the same files."""
+        async with client_of(self.world, self.account, self.told) as client:
+            yield client
+
+    @asynccontextmanager
+    async def meeting(self, *cheating: Handlers | None) -> AsyncIterator[StorageClient]:
+        """Both."""
+        async with self.serving(*cheating), self.client() as client:
+            yield client
+
+    def opened(self) -> list[Opened]:
+        """The client's deals on chain."""
+        market = self.world.market()
+        found = market.deals.events(Opened, market.since)
+        return [event for event in found if event.client == self.account.address]
+
+    def to_next_period(self) -> None:
+        """At its beginning there is time for everything."""
+        self.world.to_period(self.world.market().period() + 1, block=0)
+
+
+@pytest.fixture
+def stage(world: World, providers: list[Provider], account: LocalAccount) -> Stage:
+    made = Stage(world, providers, account)
+    made.to_next_period()
+    return made
+
+
+async def stored(client: StorageClient, source: Any, order: Order = ORDER) -> None:
+    plan = await client.plan(source, order)
+    await client.fund(plan.cost)
+    await client.put(plan)
+
+
+def test_put__two_copies__share_no_byte_and_come_back(stage: Stage, file: Path, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with stage.meeting(None, None) as client:
+            await stored(client, file)
+            await client.get("file", tmp_path / "back")
+
+    play(story)
+    roots = [event.root for event in stage.opened()]
+    assert len(roots) == 2
+    first, second = (
+        provider.holdings.read(root, 0, 700_000)
+        for root in roots
+        for provider in stage.providers
+        if provider.holdings.has(root)
+    )
+    chunks = range(0, 700_000, 32)
+    assert not any(first[at : at + 32] in second for at in chunks[:: len(chunks) // 50])
+    assert (tmp_path / "back").read_bytes() == DATA
+
+
+@pytest.mark.parametrize("size", [0, 1, 262_127, 262_128, 262_129, 524_256])
+def test_put__sizes_round_a_chunk__come_back(stage: Stage, tmp_path: Path, size: int) -> None:
+    data = DATA[:size]
+
+    async def story() -> None:
+        async with stage.meeting(None) as client:
+            await stored(client, io.BytesIO(data), replace(ORDER, copies=1))
+            await client.get("file", tmp_path / "back")
+
+    play(story)
+    assert (tmp_path / "back").read_bytes() == data
+
+
+def test_put__a_folder__comes_back_as_a_folder(stage: Stage, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "inner" / "file").write_bytes(DATA)
+    (folder / "empty").mkdir()
+    (folder / "link").symlink_to("inner/file")
+
+    async def story() -> None:
+        async with stage.meeting(None) as client:
+            await stored(client, folder, replace(ORDER, copies=1))
+            await client.get("file", tmp_path / "back")
+
+    play(story)
+    back = tmp_path / "back"
+    assert sorted(str(path.relative_to(back)) for path in back.rglob("*")) == [
+        "empty", "inner", "inner/file", "link",
+    ]  # fmt: skip
+    assert (back / "link").read_bytes() == DATA
+
+
+def test_put__without_money__moves_nothing(stage: Stage, file: Path) -> None:
+    async def story() -> None:
+        async with stage.meeting(None, None) as client:
+            plan = await client.plan(file, ORDER)
+            with pytest.raises(InsufficientFunds, match="The deals cost up to"):
+                await client.put(plan)
+            assert client.names() == []
+
+    play(story)
+    assert stage.told.of(events.Uploading) == []
+
+
+def test_plan__a_name_that_is_taken__is_refused(stage: Stage, file: Path) -> None:
+    async def story() -> None:
+        async with stage.meeting(None) as client:
+            await stored(client, file, replace(ORDER, copies=1))
+            with pytest.raises(UsageError, match="stored already"):
+                await client.plan(file, ORDER)
+
+    play(story)
+
+
+def test_plan__more_copies_than_operators__says_how_many_offer(stage: Stage, file: Path) -> None:
+    async def story() -> None:
+        async with stage.meeting(None) as client:
+            with pytest.raises(Refused, match="1 operators offer at this price, for 2 copies"):
+                await client.plan(file, ORDER)
+
+    play(story)
+
+
+def test_plan__operators_above_the_limit__are_passed_with_their_price(stage: Stage, file: Path) -> None:
+    async def story() -> None:
+        async with stage.meeting(None) as client:
+            large = io.BytesIO(bytes(8_000_000))
+            with pytest.raises(Refused, match="0 operators offer"):
+                await client.plan(large, replace(ORDER, per_gib=1))
+
+    play(story)
+    assert any("above the limit of 1" in event.reason for event in stage.told.of(OperatorPassed))
+
+
+async def refusing(channel: Channel) -> None:
+    """Says no once the upload is asked for."""
+    await channel.receive()
+    await channel.send(Refusal("My disk broke.").encode())
+
+
+def test_put__an_operator_refuses_after_its_quote__takes_the_next_under_a_new_number(
+    stage: Stage, file: Path
+) -> None:
+    async def story() -> None:
+        async with stage.meeting({STORE: refusing}, None, None) as client:
+            plan = await client.plan(file, ORDER)
+            # the refusing one is asked first, whatever the draw
+            cheap = sorted(
+                plan.offers[0], key=lambda one: one.candidate.operator != stage.providers[0].address
+            )
+            await client.fund(plan.cost)
+            manifest = await client.put(replace(plan, offers={0: cheap}))
+            assert manifest.complete()
+            operators = {replica.operator for replica in manifest.replicas}
+            assert operators == {stage.providers[1].address, stage.providers[2].address}
+            assert 0 not in {replica.number for replica in manifest.replicas}
+
+    play(story)
+    assert [event.reason for event in stage.told.of(OperatorPassed)] == ["My disk broke."]
+
+
+def test_put__no_operator_left__says_so_and_resumes_later(stage: Stage, file: Path) -> None:
+    async def story() -> None:
+        async with stage.meeting({STORE: refusing}, None) as client:
+            plan = await client.plan(file, ORDER)
+            await client.fund(plan.cost)
+            with pytest.raises(Refused, match="No further operator takes a replica"):
+                await client.put(plan)
+        stage.to_next_period()
+        async with stage.meeting(None, None, None) as client:
+            await client.fund(await client.cost_to_mend("file"))
+            manifest = await client.resume("file")
+            assert manifest.complete()
+
+    play(story)
+    assert len(stage.opened()) == 2
+
+
+def test_resume__signed_but_never_opened__signs_again_without_sending(stage: Stage, file: Path) -> None:
+    async def story() -> None:
+        async with stage.meeting(None) as client:
+            plan = await client.plan(file, replace(ORDER, copies=1))
+            await client.fund(plan.cost)
+            with trio.CancelScope() as scope:
+                stage.told.on(events.Uploaded, scope.cancel)
+                await client.put(plan)
+            (replica,) = client.load("file").replicas
+            assert replica.state is ReplicaState.SIGNED
+            stage.world.devnet.mine(PERIOD + 1)
+        before = len(stage.told.of(events.Uploading))
+        async with stage.meeting(None) as client:
+            manifest = await client.resume("file")
+            assert manifest.complete()
+            assert manifest.replicas[0].number == replica.number
+        assert len(stage.told.of(events.Uploading)) == before
+
+    play(story)
+    assert len(stage.opened()) == 1
+
+
+def test_resume__opened_while_nobody_watched__is_not_opened_again(stage: Stage, file: Path) -> None:
+    async def story() -> None:
+        async with stage.meeting(None) as client:
+            plan = await client.plan(file, replace(ORDER, copies=1))
+            await client.fund(plan.cost)
+            with trio.CancelScope() as scope:
+                stage.told.on(events.Uploaded, scope.cancel)
+                await client.put(plan)
+            (replica,) = client.load("file").replicas
+            call = stage.world.market().deals.open(replica.promised(), replica.signature)
+            await trio.to_thread.run_sync(stage.world.send, stage.account, call)
+            assert (await client.resume("file")).complete()
+            (standing,) = await client.show("file")
+            assert standing.first == standing.period + 1
+
+    play(story)
+    assert len(stage.opened()) == 1
+
+
+def test_resume__a_source_that_changed_meanwhile__comes_from_the_operators(
+    stage: Stage, file: Path, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        async with stage.meeting({STORE: refusing}, None) as client:
+            plan = await client.plan(file, ORDER)
+            await client.fund(plan.cost)
+            with pytest.raises(Refused):
+                await client.put(plan)
+        stage.to_next_period()
+        file.write_bytes(DATA[::-1])
+        async with stage.meeting(None, None) as client:
+            await client.fund(await client.cost_to_mend("file"))
+            await client.resume("file")
+            await client.get("file", tmp_path / "back")
+
+    play(story)
+    assert (tmp_path / "back").read_bytes() == DATA
+
+
+async def corrupting(channel: Channel) -> None:
+    """Gives other bytes than it holds."""
+    while True:
+        request = ReadRequest.decode(await channel.receive())
+        await channel.send(ReadReady(request.length).encode())
+        await channel.send_bytes(bytes(request.length))
+
+
+def test_get__an_operator_sends_wrong_bytes__is_caught_at_the_chunk(
+    stage: Stage, file: Path, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        async with stage.meeting(None, None) as client:
+            await stored(client, file)
+        async with stage.meeting({STREAM: corrupting}, None) as client:
+            await client.get("file", tmp_path / "back")
+
+    play(story)
+    assert (tmp_path / "back").read_bytes() == DATA
+    cheats = [
+        event for event in stage.told.of(OperatorPassed) if event.operator == stage.providers[0].address
+    ]
+    assert all("doesn't open under this key" in event.reason for event in cheats)
+
+
+def test_get__nobody_answers__says_who_and_why_and_leaves_no_file(
+    stage: Stage, file: Path, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        async with stage.meeting(None) as client:
+            await stored(client, file, replace(ORDER, copies=1))
+        async with stage.meeting() as client:
+            with pytest.raises(NotStored, match=stage.providers[0].address):
+                await client.get("file", tmp_path / "back")
+
+    play(story)
+    assert not (tmp_path / "back").exists()
+
+
+def test_get__onto_something_that_exists__is_refused(stage: Stage, file: Path) -> None:
+    async def story() -> None:
+        async with stage.meeting(None) as client:
+            await stored(client, file, replace(ORDER, copies=1))
+            with pytest.raises(UsageError, match="exists already"):
+                await client.get("file", file)
+
+    play(story)
+
+
+def test_get__interrupted__goes_on_where_it_stopped(stage: Stage, tmp_path: Path) -> None:
+    data = secrets.token_bytes(9_000_000)
+
+    async def story() -> None:
+        async with stage.meeting(None) as client:
+            await stored(client, io.BytesIO(data), replace(ORDER, copies=1))
+            with trio.CancelScope() as scope:
+                stage.told.on(events.Downloading, scope.cancel)
+                await client.get("file", tmp_path / "back")
+            stage.told.events.clear()
+            await client.get("file", tmp_path / "back")
+
+    play(story)
+    assert (tmp_path / "back").read_bytes() == data
+    assert stage.told.of(events.Downloading)[0].done > 262_128
+
+
+def test_verify__honest_and_forgetful__are_told_apart(stage: Stage, file: Path) -> None:
+    async def story() -> None:
+        async with stage.meeting(None, None) as client:
+            await stored(client, file)
+            forgetful, honest = client.load("file").replicas
+            holder = next(one for one in stage.providers if one.address == forgetful.operator)
+            holder.holdings.drop(forgetful.promised().root)
+            checks = {one.number: one for one in await client.verify("file")}
+            assert "isn't stored here" in checks[forgetful.number].trouble
+            assert (checks[honest.number].leaves, checks[honest.number].trouble) == (8, "")
+
+    play(story)
+
+
+def test_restore__a_backup__brings_the_file_back_with_nothing_but_the_wallet(
+    stage: Stage, file: Path, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        async with stage.meeting(None) as client:
+            await stored(client, file, replace(ORDER, copies=1))
+            client.backup("file", tmp_path / "backup")
+            (stage.world.folder / f"client-{stage.account.address}" / "manifests" / "file.manifest").unlink()
+            assert client.names() == []
+            client.restore(tmp_path / "backup")
+            await client.get("file", tmp_path / "back")
+
+    play(story)
+    assert (tmp_path / "back").read_bytes() == DATA
+
+
+def test_restore__another_wallets_backup__is_refused(stage: Stage, file: Path, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with stage.meeting(None) as client:
+            await stored(client, file, replace(ORDER, copies=1))
+            client.backup("file", tmp_path / "backup")
+        stage.account = Account.create()
+        async with stage.client() as stranger:
+            with pytest.raises(Corrupt, match="belongs to another wallet"):
+                stranger.restore(tmp_path / "backup")
+
+    play(story)
