@@ -42,9 +42,8 @@ class ApeCreator:
         """Create a contract and wait; its address."""
         wanted = networks.ethereum.create_transaction(data=data, value=0, sender=self.account)
         prepared = self.signer.prepare_transaction(wanted)
-        prepared.chain_id = (
-            self.chain_id
-        )  # Ape would sign for 1337 behind an http node of its network "local"
+        # behind an http node of its network "local" Ape would sign for 1337
+        prepared.chain_id = self.chain_id
         signed = self.signer.sign_transaction(prepared)
         if signed is None:
             raise click.Abort
@@ -54,26 +53,32 @@ class ApeCreator:
         return str(receipt.contract_address)
 
 
-def _signer(alias: str | None, yes: bool) -> AccountAPI:
-    if alias:
-        account = accounts.load(alias)
-        account.set_autosign(yes)
-        return account
-    if networks.provider.network.is_local:
-        return accounts.test_accounts[0]
-    raise click.UsageError("Say who pays: --account NAME, one of `ape accounts list`.")
+def require_meant(chain_id: int, yes: bool) -> None:
+    """`UsageError` on a chain that nobody here has heard of, unless --yes was said."""
+    if not (yes or networks.provider.network.is_local or chain_id in _KNOWN_CHAINS):
+        raise click.UsageError(f"Chain {chain_id} is none that I know; repeat with --yes if it is meant.")
 
 
-def _parameters(preset: str | None) -> Parameters:
+def parameters(preset: str | None) -> Parameters:
+    """The numbers to deploy with; `UsageError` on a live network where none were chosen."""
     if preset is None and not networks.provider.network.is_local:
         raise click.UsageError(f"Say which numbers: --preset {' or '.join(sorted(PRESETS))}.")
     return PRESETS[preset or "devnet"]
 
 
-def _require_meant(chain_id: int, yes: bool) -> None:
-    local = networks.provider.network.is_local
-    if not (yes or local or chain_id in _KNOWN_CHAINS):
-        raise click.UsageError(f"Chain {chain_id} is none that I know; repeat with --yes if it is meant.")
+def signer(alias: str | None, yes: bool) -> AccountAPI:
+    """Who pays; `UsageError` on a live network where nobody was named."""
+    if alias is None and networks.provider.network.is_local:
+        return accounts.test_accounts[0]
+    if alias is None:
+        raise click.UsageError("Say who pays: --account NAME, one of `ape accounts list`.")
+    try:
+        account = accounts.load(alias)
+    except KeyError:
+        raise click.UsageError(f"Ape has no account {alias!r}; see `ape accounts list`.") from None
+    if yes:
+        account.set_autosign(True)
+    return account
 
 
 @click.command(cls=ConnectedProviderCommand)
@@ -86,11 +91,11 @@ def _require_meant(chain_id: int, yes: bool) -> None:
 def cli(preset: str | None, alias: str | None, folder: Path | None, yes: bool) -> None:
     """Deploy what isn't deployed yet, and write the addresses."""
     chain = Chain.from_web3(networks.provider.web3)
-    _require_meant(chain.chain_id, yes)
-    place = folder or folders().config / "deployments"
+    require_meant(chain.chain_id, yes)
+    numbers, place = parameters(preset), folder or folders().config / "deployments"
+    creator = ApeCreator(signer(alias, yes), chain.chain_id)
     try:
-        creator = ApeCreator(_signer(alias, yes), chain.chain_id)
-        deployment = run(chain, creator, _parameters(preset), place, click.echo)
+        deployment = run(chain, creator, numbers, place, click.echo)
     except XmblError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"Addresses: {place / f'{deployment.chain_id}.json'}")
