@@ -21,7 +21,7 @@ from xmbl.storage.agent import Habits, StorageAgent
 from xmbl.storage.desk import Desk
 from xmbl.storage.events import Event
 from xmbl.storage.holdings import Holdings
-from xmbl.storage.journal import Journal
+from xmbl.storage.journal import DealState, Journal
 from xmbl.storage.market import Market, open_market
 from xmbl.units import WHOLE
 
@@ -68,6 +68,14 @@ class Provider:
         """What a kill leaves behind: the files."""
         self.journal.close()
         self.outbox.close()
+
+    def forget(self) -> None:
+        """As if it had never signed or held anything."""
+        for known in self.journal.deals(DealState.SIGNED):
+            self.journal.forget(known.id)
+        for root in self.holdings.roots():
+            self.holdings.drop(root)
+        self.told.clear()
 
     # deals
 

@@ -22,6 +22,23 @@ def client(world: World) -> LocalAccount:
     return agent_world.paying_client(world)
 
 
+@pytest.fixture(scope="module")
+def shared_provider(
+    world: World, client: LocalAccount, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Provider]:
+    made = agent_world.provider(world, tmp_path_factory.mktemp("shared") / "provider", client)
+    yield made
+    made.die()
+
+
+@pytest.fixture
+def fresh_provider(shared_provider: Provider) -> Provider:
+    """One that is used again and again: nothing is signed or held, nothing was told."""
+    shared_provider.forget()
+    shared_provider.to_period(shared_provider.period + 1, block=0)
+    return shared_provider
+
+
 @pytest.fixture
 def provider(world: World, client: LocalAccount, tmp_path: Path) -> Iterator[Provider]:
     made = agent_world.provider(world, tmp_path / "provider", client)

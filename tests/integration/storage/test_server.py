@@ -35,6 +35,11 @@ from xmbl.storage.wire import (
 DATA = secrets.token_bytes(2_000_000)
 
 
+@pytest.fixture
+def provider(fresh_provider: Provider) -> Provider:
+    return fresh_provider
+
+
 def root_of(data: bytes) -> bytes:
     builder = TreeBuilder()
     builder.update(data)
@@ -176,9 +181,12 @@ def test_store__after_the_quotes_expiry__is_refused(provider: Provider) -> None:
 def test_store__another_payee_since_the_quote__is_refused(provider: Provider) -> None:
     async def work(met: Meeting) -> None:
         offer = await met.offer(len(DATA))
-        other = provider.market.registry.set_payee(provider.client.address)
-        provider.world.send(provider.cold, other)
-        await stored(met, offer=offer)
+        registry = provider.market.registry
+        provider.world.send(provider.cold, registry.set_payee(provider.client.address))
+        try:
+            await stored(met, offer=offer)
+        finally:
+            provider.world.send(provider.cold, registry.set_payee(provider.address))
 
     assert refusal(provider, work) == "My account has changed since the quote; ask for another."
 
