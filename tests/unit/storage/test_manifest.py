@@ -1,0 +1,122 @@
+"""A manifest is sealed to its wallet, whole or absent, and its numbers are used once."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from xmbl.crypto.envelope import new_key, open_secret, seal_secret
+from xmbl.crypto.typed_data import Deal, Terms
+from xmbl.errors import ConfigError, Corrupt, NotStored, UsageError
+from xmbl.storage.manifest import Manifest, Manifests, Part, Replica, ReplicaState, dump, parse
+
+KEY = b"\5" * 32
+CLIENT, OPERATOR = "0x" + "11" * 20, "0x" + "22" * 20
+TERMS = Terms(CLIENT, OPERATOR, 4, 10, 500, 30, 2, 14, 3, 100, 2**62)
+DEAL = Deal(OPERATOR, b"\7" * 32, TERMS)
+MANIFEST = Manifest(
+    "file", 31337, OPERATOR, CLIENT, b"\1" * 32, 30, 10**15, False, "file", 1000,
+    (Part(0, 0, 1000, "ab" * 32),),
+    (
+        Replica(0, 0, ReplicaState.LOST, DEAL, b"\2" * 65, 3),
+        Replica(1, 0, ReplicaState.OPEN, DEAL, b"\2" * 65, 4),
+        Replica(2, 0),
+    ),
+)  # fmt: skip
+
+
+@pytest.fixture
+def manifests(tmp_path: Path) -> Manifests:
+    return Manifests(tmp_path / "manifests", KEY)
+
+
+def test_parse__a_dumped_manifest__is_the_same():
+    assert parse(dump(MANIFEST, KEY), KEY) == MANIFEST
+
+
+def test_dump__sealed__shows_neither_name_nor_key():
+    sealed = dump(replace(MANIFEST, name="diary"), KEY)
+    assert b"diary" not in sealed
+    assert MANIFEST.key.hex().encode() not in sealed
+
+
+def test_parse__another_wallets_key__is_refused():
+    with pytest.raises(Corrupt, match="belongs to another wallet"):
+        parse(dump(MANIFEST, KEY), new_key())
+
+
+@pytest.mark.parametrize("at", [0, 40, -1])
+def test_parse__a_changed_byte__is_refused(at):
+    sealed = bytearray(dump(MANIFEST, KEY))
+    sealed[at] ^= 1
+    with pytest.raises(Corrupt):
+        parse(bytes(sealed), KEY)
+
+
+def test_parse__of_another_version__is_refused():
+    newer = open_secret(KEY, dump(MANIFEST, KEY)).replace(b'"version": 1', b'"version": 2')
+    with pytest.raises(Corrupt, match="another version of XMBL"):
+        parse(seal_secret(KEY, newer), KEY)
+
+
+def test_next_number__with_lost_replicas__is_above_all_that_ever_were():
+    assert MANIFEST.next_number() == 3
+    assert replace(MANIFEST, replicas=()).next_number() == 0
+
+
+def test_holders__of_a_part__those_that_stand_come_first():
+    assert [replica.number for replica in MANIFEST.holders(0)] == [1, 0]
+
+
+def test_standing__without_the_lost__is_complete_when_all_are_open():
+    assert [replica.number for replica in MANIFEST.standing()] == [1, 2]
+    assert not MANIFEST.complete()
+    assert MANIFEST.without(2).complete()
+
+
+def test_promised__without_a_deal__is_refused():
+    with pytest.raises(UsageError, match="Replica 2 has no deal yet"):
+        MANIFEST.replica(2).promised()
+
+
+def test_replica__of_an_unknown_number__is_refused():
+    with pytest.raises(UsageError, match="no replica 9"):
+        MANIFEST.replica(9)
+
+
+def test_tag__of_a_file__differs_from_its_key_and_from_others():
+    assert MANIFEST.tag() != replace(MANIFEST, key=b"\2" * 32).tag()
+    assert MANIFEST.tag() not in MANIFEST.key.hex()
+
+
+def test_load__what_was_saved__is_the_same(manifests):
+    manifests.save(MANIFEST)
+    assert manifests.names() == ["file"]
+    assert manifests.load("file") == MANIFEST
+
+
+def test_load__nothing_of_that_name__says_how_to_look(manifests):
+    with pytest.raises(NotStored, match="xmbl deal list"):
+        manifests.load("file")
+
+
+@pytest.mark.parametrize("name", ["../file", "a/b", "", ".hidden"])
+def test_path__a_name_that_leaves_the_folder__is_refused(manifests, name):
+    with pytest.raises(ConfigError):
+        manifests.path(name)
+
+
+def test_restore__a_backup__is_taken_in(manifests, tmp_path):
+    manifests.save(MANIFEST)
+    manifests.backup("file", tmp_path / "backup")
+    manifests.path("file").unlink()
+    assert manifests.restore(tmp_path / "backup") == MANIFEST
+    assert manifests.load("file") == MANIFEST
+
+
+def test_restore__over_another_file_of_that_name__is_refused(manifests, tmp_path):
+    manifests.save(MANIFEST)
+    manifests.backup("file", tmp_path / "backup")
+    manifests.save(replace(MANIFEST, key=b"\2" * 32))
+    with pytest.raises(UsageError, match="Another file is stored as 'file' here"):
+        manifests.restore(tmp_path / "backup")
