@@ -101,6 +101,11 @@ class Service:
         try:
             return self.process.wait(PATIENCE)
         finally:
-            self.process.kill()
-            assert self.process.stdout is not None
-            self.process.stdout.close()
+            self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL: no goodbye."""
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()

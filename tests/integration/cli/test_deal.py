@@ -1,0 +1,182 @@
+"""Two operators and a client, each on a machine of their own, and a file's whole life by commands alone."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.cli.conftest import FAST, PASSWORD, add_wallet
+from tests.support.commands import Commands, Service
+from xmbl import config
+from xmbl.identity import node_key
+from xmbl.units import WHOLE
+
+BLOCK_SECONDS = "0.15"
+
+
+class Market:
+    """A chain whose blocks come by the clock, and the people on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.devnet = self.machine("devnet").start("devnet", "--port", "0", "--block-time", BLOCK_SECONDS)
+        self.nodes: dict[str, Service] = {}
+
+    def machine(self, name: str, *wallets: str) -> Commands:
+        """A machine with these wallets; the first is the one to act with."""
+        home = self.folder / name
+        config.write_text(home / "password", PASSWORD + "\n")
+        commands = Commands(home, home / "password", wallets[0] if wallets else "")
+        for wallet in wallets:
+            add_wallet(commands, wallet)
+        return commands
+
+    def person(self, name: str, *wallets: str) -> Commands:
+        """A machine that has joined the network, with money in its first wallet and gas in all."""
+        commands = self.machine(name, *wallets)
+        commands.document("config", "join", self.devnet.document["path"])
+        for number, wallet in enumerate(wallets):
+            commands.document("devnet", "fund", wallet, "--xmbl", "0" if number else "5000")
+        return commands
+
+    def operator(self, name: str) -> Commands:
+        """A registered operator whose node runs."""
+        commands = self.person(name, "operator", "agent")
+        node_key.create(commands.home / "config" / "node.key", PASSWORD, log2_work=FAST)
+        commands.document("node", "init", "--listen", "/ip4/127.0.0.1/tcp/0", "--capacity", "1 GiB")
+        commands.document("stake", "add", "1000", "--yes")
+        commands.document("stake", "authorize", "deals", "500", "--yes")
+        registered = commands.document("node", "register", "--yes")
+        assert [each["action"] for each in registered["transactions"]] == ["node_register", "node_cap"]
+        self.nodes[commands.document("wallet", "show")["address"]] = commands.start("node", "run")
+        return commands
+
+    def stop(self) -> None:
+        """End everybody."""
+        for service in [*self.nodes.values(), self.devnet]:
+            service.stop()
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
+    """The market of this file's story."""
+    found = Market(tmp_path_factory.mktemp("market"))
+    yield found
+    found.stop()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for the chain's clock; fails loudly when it isn't so in a minute."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "it didn't come to pass"
+        time.sleep(0.2)
+
+
+def test_deal__a_files_life__from_quote_to_claim(market, tmp_path):
+    operators = [market.operator(name) for name in ("north", "south")]
+    client = market.person("client", "client")
+
+    # a question costs nothing; a node says where it is a moment after it has started
+    def offering() -> set[str]:
+        return {offer["operator"] for offer in client.document("deal", "quote", "1 MiB")["offers"]}
+
+    until(lambda: offering() == set(market.nodes))
+    dear = client.document("deal", "quote", "1 MiB", "--max-price", "0.000001")
+    assert dear["offers"] == []
+
+    # nor does a dry run
+    letter = tmp_path / "My Letter"
+    letter.write_text("kept by strangers\n")
+    planned = client.document("deal", "put", str(letter), "--copies", "1", "--dry-run")
+    assert [step["action"] for step in planned["steps"]] == [
+        "token_approve", "pay_deposit", "pay_approve", "deal_open",
+    ]  # fmt: skip
+    assert client.document("deal", "list")["stored"] == []
+
+    # put, show, get, verify
+    stored = client.document("deal", "put", str(letter), "--copies", "1", "--periods", "20", "--yes")
+    [deal] = stored["deals"]
+    assert (stored["name"], stored["complete"], deal["state"]) == ("my-letter", True, "live")
+    assert client("deal", "put", str(letter), "--yes").code == 2
+    client.document("deal", "get", "my-letter", str(tmp_path / "back"))
+    assert (tmp_path / "back").read_bytes() == letter.read_bytes()
+    assert client.document("deal", "verify", "my-letter")["healthy"] is True
+
+    # another machine with the same wallet needs the manifest only
+    client.document("deal", "backup", "my-letter", str(tmp_path / "manifest"))
+    elsewhere = market.machine("elsewhere")
+    wallet = client.home / "config" / "wallets" / "client.json"
+    config.write_text(elsewhere.home / "config" / "wallets" / "client.json", wallet.read_text())
+    elsewhere.document("config", "join", market.devnet.document["path"])
+    elsewhere.document("deal", "restore", str(tmp_path / "manifest"))
+    elsewhere.document("deal", "get", "my-letter", str(tmp_path / "again"))
+    assert (tmp_path / "again").read_bytes() == letter.read_bytes()
+
+    # it is proven, period by period, and paid for
+    def shown(number: int = 0) -> dict:
+        return client.document("deal", "show", "my-letter")["deals"][number]
+
+    until(lambda: shown()["periods_proven"] >= 1)
+    settled = client.document("deal", "settle", "my-letter", "--yes")
+    assert [each["action"] for each in settled["transactions"]] == ["deal_settle"]
+    holder = next(
+        each for each in operators if each.document("node", "status")["operator"] == deal["operator"]
+    )
+    assert holder.document("node", "status")["running"] is True
+    assert holder.document("node", "status")["income_wei"] > 0
+
+    # its operator dies: the bytes can't be verified, the misses end the deal
+    assert client("deal", "repair", "my-letter", "--yes").code == 2
+    market.nodes.pop(deal["operator"]).kill()
+    failed = client("deal", "verify", "my-letter", "--json")
+    assert (failed.code, failed.document()["healthy"]) == (1, False)
+    until(lambda: shown()["state"] == "ended early")
+    assert shown()["periods_missed"] == 3
+    assert holder.document("node", "status")["running"] is False
+
+    # the other operator takes a new replica; the client is compensated
+    repaired = client.document("deal", "repair", "my-letter", "--yes")["deals"]
+    assert [(each["number"], each["state"]) for each in repaired] == [(0, "ended early"), (1, "live")]
+    assert repaired[1]["operator"] in market.nodes
+    client.document("deal", "get", "my-letter", str(tmp_path / "repaired"))
+    until(lambda: client.document("stake", "show")["owed_wei"] > 0)
+    client.document("stake", "claim", "--yes")
+    assert client.document("wallet", "balance")["xmbl_wei"] < 5000 * WHOLE
+
+
+def test_deal__folder__comes_back_as_it_was(market, tmp_path):
+    client = Commands(market.folder / "client", market.folder / "client" / "password", "client")
+    (tmp_path / "photos" / "summer").mkdir(parents=True)
+    (tmp_path / "photos" / "summer" / "1.raw").write_bytes(bytes(300_000))
+    stored = client.document("deal", "put", str(tmp_path / "photos"), "--copies", "1", "--yes")
+    assert stored["folder"] is True
+    client.document("deal", "get", "photos", str(tmp_path / "back"))
+    assert (tmp_path / "back" / "summer" / "1.raw").read_bytes() == bytes(300_000)
+    assert {each["name"] for each in client.document("deal", "list")["stored"]} == {"my-letter", "photos"}
+
+
+def test_node__stopped_politely__leaves_with_zero(market):
+    _, service = market.nodes.popitem()
+    assert service.stop() == 0
+
+
+def test_node_run__before_registration__says_what_to_do(market):
+    newcomer = market.person("newcomer", "operator", "agent")
+    node_key.create(newcomer.home / "config" / "node.key", PASSWORD, log2_work=FAST)
+    newcomer.document("node", "init", "--listen", "/ip4/127.0.0.1/tcp/0", "--capacity", "1 GiB")
+    said = newcomer.process("node", "run")
+    assert said.code == 2
+    assert "xmbl node register" in said.err
+    foreign = newcomer.acting_with("agent")("node", "register", "--yes")
+    assert foreign.code == 2
+    assert "choose that wallet with --wallet" in foreign.err
+
+
+def test_node_cap__changed_and_unchanged__is_said(market):
+    operator = market.person("capped", "operator")
+    assert operator.document("node", "cap", "0.5", "--yes")["cap"] == WHOLE // 2 // 10**12
+    again = operator("node", "cap", "0.5", "--yes")
+    assert (again.code, "already" in again.err) == (2, True)
+    assert "round the amount" in operator("node", "cap", "1 wei", "--yes").err
