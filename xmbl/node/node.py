@@ -125,7 +125,8 @@ def _unlocked(settings: NodeConfig) -> tuple["LocalAccount", bytes]:
 
 
 def _desk(settings: NodeConfig, signer: "LocalAccount", emit: Emit) -> Desk:
-    chain = Chain(settings.network.rpc, settings.network.chain_id)
+    # a silent chain is asked again at the next look: the node must stop within seconds when it is told to
+    chain = Chain(settings.network.rpc, settings.network.chain_id, timeout=10.0, patience=3.0)
     deployment = deployment_of(settings)
     if wrong := foreign(chain, deployment.addresses()):
         raise ConfigError(f"{', '.join(wrong)} isn't where the network's file says; get a newer file.")

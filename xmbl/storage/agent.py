@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import trio
 
-from xmbl.errors import ChainError
+from xmbl.errors import XmblError
 from xmbl.storage import events
 from xmbl.storage.desk import Desk
 from xmbl.storage.follower import Follower
@@ -88,21 +88,21 @@ class StorageAgent:
 
     async def run(self, after_step: Callable[[], Awaitable[None]]) -> None:
         """Step until cancelled; `after_step` is awaited after each, also after one that failed."""
-        lost = False
         while True:
+            before = self.status.trouble
             try:
                 await trio.to_thread.run_sync(self.step)
-            except ChainError as error:
+            except XmblError as error:
                 self.status = replace(self.status, trouble=str(error))
-                if not lost:
-                    self._desk.emit(events.ChainLost(str(error)))
-                lost = True
-            else:
-                if lost:
-                    self._desk.emit(events.ChainBack(self.status.block))
-                lost = False
+            self._tell(before, self.status.trouble)
             await after_step()
             await trio.sleep(self._habits.poll)
+
+    def _tell(self, before: str, now: str) -> None:
+        if now and now != before:
+            self._desk.emit(events.Trouble(now))
+        if before and not now:
+            self._desk.emit(events.Recovered(self.status.block))
 
     def _keep(self, period: int) -> None:
         kept, settled = self._keeper.keep(period), self._keeper.settle(period)

@@ -6,7 +6,7 @@ ancestor adds what its children share.
     Event
     ├── the operator's side
     │   ├── AgentStarted, AgentStopped
-    │   ├── ChainLost, ChainBack
+    │   ├── Trouble, Recovered
     │   ├── Quoted, Declined
     │   ├── BytesReceived, TermsSigned, BytesServed, DealKnown
     │   ├── PeriodEvent: PeriodProven, PeriodMissed, ProofDelayed
@@ -63,15 +63,15 @@ class AgentStopped(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class ChainLost(Event):
-    """The chain can't be read; the agent tries again."""
+class Trouble(Event):
+    """A look at the chain failed, and why; the agent tries again."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class ChainBack(Event):
-    """The chain can be read again."""
+class Recovered(Event):
+    """The trouble is over."""
 
     block: int
 

@@ -13,6 +13,9 @@ from xmbl.storage.rules import NOWHERE, Record
 SCANNED = "scanned"
 """The fact in the journal: the last block whose events were read."""
 
+PIECE = 10_000
+"""Blocks that are read at a time."""
+
 
 class Follower:
     """Keeps the journal of `operator` in step with the chain."""
@@ -30,15 +33,19 @@ class Follower:
         Records are read as they are now, which may be later than `upto`: what changes them later is an
         event that is still to come. That a deal is closed or cleared is believed only from its event.
         """
-        first = self.scanned() + 1
-        if first > upto:
-            return False
-        found = list(self._desk.market.events(first, upto))
+        changed = False
+        while (first := self.scanned() + 1) <= upto:
+            # piece by piece, so that a kill during a long catching up loses little
+            changed |= self._read(first, min(upto, first + PIECE - 1))
+        return changed
+
+    def _read(self, first: int, last: int) -> bool:
+        found = list(self._desk.market.events(first, last))
         with self._desk.journal.batch():
             noted = [self._note(event) for event in found]
         touched = self._touched(found)
         self._refresh(touched)
-        self._desk.journal.keep(SCANNED, upto)
+        self._desk.journal.keep(SCANNED, last)
         return any(noted) or bool(touched)
 
     def reread(self) -> None:

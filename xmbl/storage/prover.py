@@ -50,6 +50,7 @@ class Prover:
         self._follower = follower
         self._confirmations = confirmations
         self._told: tuple[int, str] = (0, "")
+        self._reread_in = -1
 
     def look_back(self, period: int) -> None:
         """Note what became of the periods that ended since the last look."""
@@ -73,13 +74,14 @@ class Prover:
             self._tell(period, str(error))
         except OutOfStep as error:
             self._tell(period, str(error))
-            self._follower.reread()
+            self._reread(period)
         return self._desk.journal.period(period).phase
 
     def _advance(self, period: int, head: int, attempt: int, phase: Phase) -> Phase:
         if phase is Phase.PROVING:
             return self._watch(period, attempt)
-        if head < period * self._desk.market.parameters.period + self._confirmations:
+        begun = period * self._desk.market.parameters.period
+        if head < begun + self._confirmations or self._follower.scanned() < begun:
             return Phase.WAITING
         if period in self._proven_periods(period, period):
             return self._note(period, Phase.PROVEN, attempt)
@@ -170,6 +172,12 @@ class Prover:
 
     def _key(self, period: int, attempt: int) -> str:
         return f"prove:{self._desk.operator}:{period}:{attempt}"
+
+    def _reread(self, period: int) -> None:
+        """Read the chain anew, once a period: if that doesn't help, it won't the next time."""
+        if self._reread_in != period:
+            self._reread_in = period
+            self._follower.reread()
 
     def _tell(self, period: int, reason: str) -> None:
         if (period, reason) != self._told:

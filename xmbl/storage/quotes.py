@@ -11,7 +11,7 @@ import trio
 from xmbl.chain.registry import STORAGE, Node
 from xmbl.crypto.merkle import leaf_count
 from xmbl.crypto.typed_data import Deal, Quote, Terms, recover
-from xmbl.errors import BytesError, NetworkError, PeerUnreachable, Refused, Reverted, UsageError
+from xmbl.errors import BytesError, ChainError, NetworkError, PeerUnreachable, Refused, Reverted, UsageError
 from xmbl.network.addresses import parse_address, peer_id_of
 from xmbl.storage import policy
 from xmbl.storage.events import Emit, OperatorPassed, QuoteReceived
@@ -102,7 +102,7 @@ async def ask_all(
         async with limiter:
             try:
                 offer = await ask(host, market, peer, wanted)
-            except (NetworkError, BytesError) as error:
+            except (NetworkError, BytesError, ChainError) as error:
                 emit(OperatorPassed(peer.operator, str(error)))
             else:
                 emit(QuoteReceived(peer.operator, offer.quote.terms.price, offer.quote.terms.collateral))

@@ -84,9 +84,8 @@ class StorageServer:
         async with self._refusing(channel):
             request = StoreRequest.decode(await channel.receive())
             await self._check_quote(request)
-            held = self._holds(request)
-            await channel.send(StoreReady(held).encode())
-            root = request.root if held else await self._received(channel, request.size)
+            arriving = self._known if self._holds(request) else self._received
+            root = await arriving(channel, request)
             await channel.send((await self._sign_deal(request, root)).encode())
 
     async def stream(self, channel: Channel) -> None:
@@ -125,8 +124,15 @@ class StorageServer:
             and self._desk.holdings.size(request.root) == request.size
         )
 
-    async def _received(self, channel: Channel, size: int) -> bytes:
+    async def _known(self, channel: Channel, request: StoreRequest) -> bytes:
+        await channel.send(StoreReady(held=True).encode())
+        return request.root
+
+    async def _received(self, channel: Channel, request: StoreRequest) -> bytes:
+        size = request.size
+        # the room is set aside before the client is told to send
         with self._desk.holdings.receive(size) as arrival:
+            await channel.send(StoreReady(held=False).encode())
             for offset in range(0, size, PIECE):
                 piece = await channel.receive_bytes(min(PIECE, size - offset))
                 await trio.to_thread.run_sync(arrival.write, piece)
@@ -174,9 +180,16 @@ class StorageServer:
     # how things stand
 
     def _standing(self, carrying: _Carrying) -> Standing:
-        unpaid = self._desk.journal.bytes_held(DealState.SIGNED)
-        used, free = self._desk.holdings.used(), self._desk.holdings.free()
-        return Standing(carrying.block, used, unpaid, free, carrying.units, carrying.grow)
+        """What is left, less what is promised: signed deals may still be opened."""
+        promised = [known.deal.terms for known in self._desk.journal.deals(DealState.SIGNED)]
+        return Standing(
+            block=carrying.block,
+            held=self._desk.holdings.used(),
+            unpaid=self._desk.journal.bytes_held(DealState.SIGNED),
+            free=self._desk.holdings.free(),
+            units=carrying.units - sum(terms.collateral for terms in promised),
+            grow=carrying.grow - sum(terms.price for terms in promised),
+        )
 
     async def _carrying(self) -> _Carrying:
         """What the chain says, or said a moment ago."""
