@@ -19,7 +19,7 @@ from xmbl.chain.client import Chain
 from xmbl.chain.deployments import Deployment, foreign, load
 from xmbl.chain.outbox import Outbox
 from xmbl.config import write_text
-from xmbl.errors import ConfigError, KeystoreError
+from xmbl.errors import ConfigError, KeystoreError, XmblError
 from xmbl.identity import node_key
 from xmbl.identity.keystore import Keystore
 from xmbl.network.host import Host, open_host
@@ -27,7 +27,7 @@ from xmbl.node.config import NodeConfig
 from xmbl.storage import wire
 from xmbl.storage.agent import StorageAgent
 from xmbl.storage.desk import Desk
-from xmbl.storage.events import Emit, Event
+from xmbl.storage.events import Emit, Event, Trouble
 from xmbl.storage.holdings import Holdings
 from xmbl.storage.journal import Journal
 from xmbl.storage.market import Market, open_market
@@ -89,13 +89,23 @@ async def _serve(settings: NodeConfig, desk: Desk, signer: "LocalAccount", host:
     host.serve(wire.STORE, server.store, deadline=UPLOAD_SECONDS, concurrent=UPLOADS_AT_ONCE)
     host.serve(wire.STREAM, server.stream, deadline=UPLOAD_SECONDS, concurrent=STREAMS_AT_ONCE)
     desk.emit(Started(desk.operator, signer.address, host.addresses))
-    await trio.to_thread.run_sync(_announce, desk, settings, host.addresses)
     path = settings.state / STATUS
 
     async def write_status() -> None:
         await trio.to_thread.run_sync(_write_status, path, desk, agent, host.addresses)
 
-    await agent.run(write_status)
+    async with trio.open_nursery() as nursery:
+        # proofs don't wait for it
+        nursery.start_soon(_announced, desk, settings, host.addresses)
+        await agent.run(write_status)
+
+
+async def _announced(desk: Desk, settings: NodeConfig, listening: Sequence[str]) -> None:
+    def announce() -> None:
+        _announce(desk, settings, listening)
+
+    # it is in the outbox: a node that stops meanwhile loses nothing (the stubs are older than trio)
+    await trio.to_thread.run_sync(announce, abandon_on_cancel=True)  # type: ignore[call-arg]
 
 
 def status(settings: NodeConfig) -> dict[str, Any]:
@@ -169,11 +179,15 @@ def _check(settings: NodeConfig, market: Market, agent: str) -> None:
 def _announce(desk: Desk, settings: NodeConfig, listening: Sequence[str]) -> None:
     """Tell the registry where the node is, if it says otherwise."""
     addresses = list(settings.announce) or [_without_peer(each) for each in listening]
-    if list(desk.market.node(desk.operator).multiaddrs) == addresses:
-        return
-    call = desk.market.registry.announce(desk.operator, addresses)
-    desk.outbox.send(call, f"announce:{','.join(addresses)}:{desk.market.block_number()}")
-    desk.emit(Announced(addresses))
+    try:
+        if list(desk.market.node(desk.operator).multiaddrs) != addresses:
+            call = desk.market.registry.announce(desk.operator, addresses)
+            desk.outbox.send(call, f"announce:{','.join(addresses)}:{desk.market.block_number()}", 60.0)
+    except XmblError as error:
+        # the agent works without it; clients find the node where it was
+        desk.emit(Trouble(f"The node's addresses aren't announced: {error}"))
+    else:
+        desk.emit(Announced(addresses))
 
 
 def _without_peer(address: str) -> str:

@@ -172,9 +172,10 @@ class StorageClient:
             manifest = _replaced(manifest, one)
         self._wallet.manifests.save(manifest)
         repaired = await self.resume(name)
-        fresh = {one.part: one for one in repaired.standing() if one.number > highest}
+        fresh = [one for one in repaired.standing() if one.number > highest]
         for one in lost:
-            new = fresh[one.part]
+            new = next(each for each in fresh if each.part == one.part)
+            fresh.remove(new)
             self._wallet.emit(ReplicaRepaired(name, new.number, new.operator, one.number))
         return repaired
 

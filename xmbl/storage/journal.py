@@ -163,8 +163,8 @@ class Journal:
         """Position, id and record of each deal in the ring of `period`, in order."""
         query = """SELECT CASE WHEN moved>? THEN previous ELSE start END AS position, id,
                           start, previous, price, leaves, moved, end, cursor, missed FROM deals
-                   WHERE state>=? AND position<? ORDER BY position"""
-        rows = self._run(query, (period, DealState.OPEN, NOWHERE))
+                   WHERE state IN (?,?) AND position<? ORDER BY position"""
+        rows = self._run(query, (period, DealState.OPEN, DealState.CLOSED, NOWHERE))
         return [(row[0], row[1], Record(*row[2:])) for row in rows]
 
     def bytes_held(self, most: DealState) -> int:

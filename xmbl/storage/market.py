@@ -75,6 +75,14 @@ class Market:
         """The chain's record of a deal; its `end` is 0 if there is none."""
         return Record(*astuple(self.deals.deal(deal_id)))
 
+    def first_period(self, deal: Deal) -> int:
+        """The first period of a deal that was opened, however long ago; 0 if it never was."""
+        # terms open only in the two periods before their deadline, whatever became of them since
+        earliest = max(self.since, deal.terms.deadline - 2 * self.parameters.period)
+        latest = min(deal.terms.deadline, self.block_number())
+        found = self.deals.events(Opened, earliest, latest, id=deal.id())
+        return next((event.block // self.parameters.period + 1 for event in found), 0)
+
     def ring(self, operator: str) -> Ring:
         """The operator's ring."""
         return Ring(*astuple(self.deals.ring(operator)))

@@ -24,8 +24,6 @@ from xmbl.storage.quotes import Candidate, Offer, Wanted
 from xmbl.storage.transfer import Signed, Upload, sign_again
 from xmbl.storage.wallet import Wallet
 
-_AT_ONCE = -1.0
-
 
 class Placement:
     """Places the replicas of one manifest, whose plain bytes lie in `source`."""
@@ -115,9 +113,8 @@ class Placement:
     async def _finished(self, replica: Replica) -> bool:
         """Go on with a deal that was signed before an interruption; False if its operator can't any more."""
         market = self._wallet.market
-        record = await trio.to_thread.run_sync(market.record, replica.promised().id())
-        if record.end:
-            self._put(replace(replica, state=ReplicaState.OPEN, first=record.cursor or record.moved))
+        if first := await trio.to_thread.run_sync(market.first_period, replica.promised()):
+            self._put(replace(replica, state=ReplicaState.OPEN, first=first))
             return True
         block = await trio.to_thread.run_sync(market.block_number)
         try:

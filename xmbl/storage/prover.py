@@ -8,6 +8,7 @@ and attempt: a restart in mid-period finds it there. A proof that failed on chai
 is built anew under the next attempt.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xmbl.chain.outbox import Receipt
@@ -57,9 +58,9 @@ class Prover:
         reached = self._desk.journal.fact(_REACHED, period)
         first = max(reached, period - MAX_PERIODS)
         if first < period:
-            proven = self._proven_periods(first, period)
+            proven, lives = self._proven_periods(first, period), self._lives(period)
             for past in range(first, period):
-                self._judge(past, proven)
+                self._judge(past, proven, lives)
         if self._desk.journal.fact(_REACHED) != period:
             self._desk.journal.keep(_REACHED, period)
 
@@ -144,24 +145,24 @@ class Prover:
             raise OutOfStep("A deal of the ring isn't in the journal; it is read again.")
         return known.deal
 
-    def _judge(self, past: int, proven: ProvenPeriods) -> None:
+    def _judge(self, past: int, proven: ProvenPeriods, lives: Sequence[range]) -> None:
         note = self._desk.journal.period(past)
         if note.phase in (Phase.PROVEN, Phase.EMPTY, Phase.MISSED):
             return
         if past in proven:
             self._note(past, Phase.PROVEN, note.attempt)
-        elif self._any_live(past, proven):
+        elif any(past in life for life in lives):
             self._note(past, Phase.MISSED, note.attempt)
             self._desk.emit(events.PeriodMissed(past))
         else:
             self._note(past, Phase.EMPTY, note.attempt)
 
-    def _any_live(self, past: int, proven: ProvenPeriods) -> bool:
-        limit = self._desk.market.parameters.limit
-        return any(
-            0 < record.cursor <= past < ends(record, proven, past, limit)[0]
-            for _, record in self._desk.journal.records(DealState.OPEN)
-        )
+    def _lives(self, period: int) -> list[range]:
+        """The unsettled periods of each open deal before the present one in which it was live."""
+        records = [record for _, record in self._desk.journal.records(DealState.OPEN) if record.cursor]
+        first = min((record.cursor for record in records), default=period)
+        proven, limit = self._proven_periods(first, period), self._desk.market.parameters.limit
+        return [range(record.cursor, ends(record, proven, period, limit)[0]) for record in records]
 
     def _proven_periods(self, first: int, last: int) -> ProvenPeriods:
         return self._desk.market.proven(self._desk.operator, first, last)
