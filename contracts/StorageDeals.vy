@@ -9,15 +9,14 @@
         refunded, and at the close each miss costs a part of the collateral.
         Who may: a client opens what was signed for it; anyone proves and settles for anyone, and clears
         what is over; operator and agent keep the ring; the operator alone sets its cap.
-        Nobody can stop it: there is no owner, no pause and no parameter to set. Deals end by their terms.
+        Nobody can stop it: there is no owner, no pause and no parameter to set.
 @dev Period p is the blocks [p·L, (p + 1)·L). E(d, p) is the earlier of d's stored end and one past its
-     LIMIT-th miss before p; d is live in p if first <= p < E(d, p). Invariants:
+     LIMIT-th miss before p; d lives in p if first <= p < E(d, p). Invariants:
        Payments.balance_of(self) >= sum over open d of price·(end − cursor), equal without gifts
        Staking.lock_of(operator, self).locked = sum over open d of the operator of collateral
        paid + fees + refunded + price·(end − cursor) of d = what its client escrowed
        the places of an operator's deals in the ring of p are disjoint, and all that live in p are there
-       neither these places nor E(d, p) change during p
-       what d pays in all doesn't depend on how often it is settled, nor by whom
+       neither these places nor E(d, p) change during p; what d pays doesn't depend on who settles when
 """
 
 
@@ -160,7 +159,7 @@ def prove(operator: address, plan: uint256, words: DynArray[bytes32, proof_tree.
     left: uint256 = _LEAVES
     for number: uint256 in range(_DRAWS):
         draw: uint256 = seeds._draw(seed, number)
-        if (plan >> number) & 1 == 1:
+        if (plan >> number) & 1 != 0:
             # no index that `words` has is near an overflow, nor is a position
             place = self._place(operator, words[at], words[unsafe_add(at, 1)], now)
             at = unsafe_add(at, 2)
@@ -182,8 +181,7 @@ def prove(operator: address, plan: uint256, words: DynArray[bytes32, proof_tree.
 @external
 def settle(deal: IStorageDeals.Deal):
     """
-    @notice Pays the proven and refunds the missed periods that are over; the miss that reaches the limit
-            ends the deal, and what nothing is left of is closed.
+    @notice Pays the proven and refunds the missed periods that are over, and closes what is at its end.
     @param deal The deal as it was opened.
     """
     now: uint256 = self._period()
@@ -198,10 +196,13 @@ def settle(deal: IStorageDeals.Deal):
     assert upto > cursor, "deals: nothing"
     closed: bool = upto == end
     records.words[id] = records._settled(old, 0 if closed else upto, end, missed)
-    lost: uint256 = missed - records._missed(old)
-    self._pay(deal.terms, id, upto, upto - cursor - lost, lost + records._end(old) - end, missed)
+    # misses don't fall, and there are at most as many new ones as periods; `end` never rises
+    lost: uint256 = unsafe_sub(missed, records._missed(old))
+    proven: uint256 = unsafe_sub(unsafe_sub(upto, cursor), lost)
+    unproven: uint256 = unsafe_add(lost, unsafe_sub(records._end(old), end))
+    self._pay(deal.terms, id, upto, proven, unproven, missed)
     if closed:
-        self._release(deal, id, missed)
+        self._release(deal.operator, deal.terms.client, deal.terms.collateral, id, missed)
 
 
 @external
@@ -225,8 +226,7 @@ def clear(ids: DynArray[bytes32, 64]):
 @external
 def set_cap(cap: uint256):
     """
-    @notice Sets how much the caller's ring may grow in a period, which is what a stolen agent key can sign
-            away.
+    @notice Sets how much the caller's ring may grow in a period: what a stolen agent key can sign away.
     @param cap Price units, below 2^40; 0 opens nothing.
     """
     assert cap <= deal_terms.MAX_PRICE, "deals: cap"
@@ -384,15 +384,17 @@ def _pay(
 
 
 @internal
-def _release(deal: IStorageDeals.Deal, id: bytes32, missed: uint256):
+def _release(operator: address, client: address, collateral: uint256, id: bytes32, missed: uint256):
     """
     @notice Slashes a part of the collateral for each miss and unlocks the rest.
-    @param deal The deal.
-    @param id Its id.
+    @param operator The deal's operator.
+    @param client The deal's client.
+    @param collateral What was locked, in units.
+    @param id The deal.
     @param missed Its misses; at most LIMIT, so the collateral suffices.
     """
-    penalty: uint256 = deal.terms.collateral // _PARAMETERS.limit * missed
-    rest: uint256 = deal.terms.collateral - penalty
-    extcall _STAKING.slash(deal.operator, penalty, rest, deal.terms.client)
+    penalty: uint256 = collateral // _PARAMETERS.limit * missed
+    rest: uint256 = collateral - penalty
+    extcall _STAKING.slash(operator, penalty, rest, client)
     log IStorageDeals.Closed(id=id, slashed=penalty, unlocked=rest)
 

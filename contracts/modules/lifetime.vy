@@ -49,7 +49,7 @@ def _is_over(operator: address, word: uint256, period: uint256, limit: uint256) 
     @param limit How many misses end a deal.
     @return bool Whether it is.
     """
-    return self._tally(operator, word, period, limit)[1] <= period
+    return records._end(word) <= period or self._tally(operator, word, period, limit)[1] <= period
 
 
 @internal

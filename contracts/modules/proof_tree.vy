@@ -40,7 +40,7 @@ def _climb(
     for _: uint256 in range(MAX_DEPTH):
         if last == 0:
             break
-        if own & 1 == 1:
+        if own & 1 != 0:
             node = sha256(concat(0x01, words[next], node))
             next = unsafe_add(next, 1)  # below MAX_WORDS, since words[next] was there
         elif own != last:

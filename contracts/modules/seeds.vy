@@ -38,7 +38,7 @@ def _seed(number: uint256, operator: address) -> bytes32:
     hash: bytes32 = block_hash._block_hash(number)
     # zero is what everybody knows beforehand: the block isn't over, or the chain has forgotten it
     assert hash != empty(bytes32), "deals: seed"
-    return keccak256(concat(hash, convert(operator, bytes32)))
+    return keccak256(abi_encode(hash, operator))
 
 
 @internal
@@ -50,4 +50,4 @@ def _draw(seed: bytes32, number: uint256) -> uint256:
     @param number Which one.
     @return uint256 256 bits.
     """
-    return convert(keccak256(concat(seed, convert(number, bytes32))), uint256)
+    return convert(keccak256(abi_encode(seed, number)), uint256)
