@@ -134,11 +134,7 @@ def watch(session: Session, name: str, every: float) -> None:
 def settle(session: Session, name: str) -> None:
     """Settle the deals of NAME: pay what was proven, refund what was missed, close what is over."""
     manifest = storing.manifests(session).load(name)
-    due = [
-        each
-        for each in storing.standings(session, manifest)
-        if 0 < each.settled < min(each.over, each.period)
-    ]
+    due = [each for each in storing.standings(session, manifest) if each.is_due]
     if not due:
         raise UsageError(f"Nothing of {name} can be settled now; `xmbl deal show {name}` says how far it is.")
     before = session.payments().balance_of(session.address())
@@ -163,7 +159,7 @@ def repair(session: Session, name: str, misses: int | None) -> None:
     A replica is lost when misses ended its deal before its time.
     """
     manifest = storing.manifests(session).load(name)
-    lost = storing.lost(session, manifest, misses)
+    lost = [each for each in storing.standings(session, manifest) if each.is_lost(misses)]
     if not lost and manifest.complete():
         raise UsageError(f"No replica of {name} is lost or waiting; nothing has to be repaired.")
     if lost:

@@ -109,14 +109,6 @@ def standings(session: Session, manifest: "Manifest") -> "list[DealStanding]":
     return standings(session.market(), manifest)
 
 
-def lost(session: Session, manifest: "Manifest", misses: int | None) -> "list[DealStanding]":
-    """The replicas that a repair replaces: ended early, or with so many misses."""
-    from xmbl.storage.manifest import ReplicaState
-
-    stands = [each for each in standings(session, manifest) if each.state is ReplicaState.OPEN]
-    return [each for each in stands if each.ended_early or (misses and len(each.missed) >= misses)]
-
-
 def cost_of_repair(
     session: Session, manifest: "Manifest", missing: "Sequence[DealStanding]"
 ) -> tuple[int, int]:

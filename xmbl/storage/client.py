@@ -152,7 +152,7 @@ class StorageClient:
     async def settle(self, name: str) -> list[Receipt]:
         """Settle every deal of `name` that has something to settle."""
         manifest, standing = self.load(name), await self.show(name)
-        due = [one for one in standing if 0 < one.settled < min(one.over, one.period)]
+        due = [one for one in standing if one.is_due]
         receipts = [await self._settled(manifest.replica(one.number), one.settled) for one in due]
         return [receipt for receipt in receipts if receipt]
 
@@ -163,7 +163,7 @@ class StorageClient:
         settled first, since its refund pays for most of it.
         """
         manifest = self.load(name)
-        lost = [one for one in await self.show(name) if _is_lost(one, misses)]
+        lost = [one for one in await self.show(name) if one.is_lost(misses)]
         highest = manifest.next_number() - 1
         for one in lost:
             self._wallet.emit(ReplicaLost(name, one.number, one.operator, len(one.missed)))
@@ -183,7 +183,7 @@ class StorageClient:
         """What `resume` and `repair` may cost in all, in wei, at the price limit of the file."""
         manifest, standing = self.load(name), await self.show(name)
         waiting = [one.part for one in manifest.standing() if one.state is not ReplicaState.OPEN]
-        lost = [one.part for one in standing if _is_lost(one, misses)]
+        lost = [one.part for one in standing if one.is_lost(misses)]
         period = await trio.to_thread.run_sync(self._wallet.market.period)
         return sum(self._most(manifest, part) for part in waiting + lost) * (manifest.end - period - 1)
 
@@ -298,12 +298,6 @@ def _require_enough(offers: dict[int, Sequence[Offer]], copies: int) -> None:
             f"{fewest} operators offer at this price, for {copies} copies; raise the price limit, wait for"
             " more operators, or ask for fewer copies."
         )
-
-
-def _is_lost(standing: DealStanding, misses: int | None) -> bool:
-    if standing.state is not ReplicaState.OPEN:
-        return False
-    return standing.ended_early or (misses is not None and len(standing.missed) >= misses)
 
 
 def _replaced(manifest: Manifest, standing: DealStanding) -> Manifest:

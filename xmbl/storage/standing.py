@@ -48,6 +48,17 @@ class DealStanding:
         """Whether it is settled to its end."""
         return self.state is not ReplicaState.PLANNED and self.first > 0 and self.settled == 0
 
+    @property
+    def is_due(self) -> bool:
+        """Whether there is something to settle."""
+        return 0 < self.settled < min(self.over, self.period)
+
+    def is_lost(self, misses: int | None) -> bool:
+        """Whether a repair replaces it: misses ended it early, or are `misses` or more."""
+        if self.state is not ReplicaState.OPEN:
+            return False
+        return self.ended_early or (misses is not None and len(self.missed) >= misses)
+
 
 def standing_of(market: Market, replica: Replica, period: int) -> DealStanding:
     """How one replica's deal stands; reads the chain."""
