@@ -50,6 +50,8 @@ class Retrieval:
         await trio.to_thread.run_sync(self._check, path)
 
     async def _part(self, file: BinaryIO, part: Part) -> None:
+        if file.seek(0, os.SEEK_END) >= part.offset + part.size:
+            return
         at = _resumed(file, part)
         reasons: dict[str, str] = {}
         for replica in self._manifest.holders(part.index):
@@ -90,7 +92,10 @@ class Retrieval:
             for part in self._manifest.parts:
                 if _sha256(file, part) != part.sha256:
                     path.unlink()
-                    raise Corrupt(f"{self._manifest.name} was stored while it changed; its hash doesn't fit.")
+                    raise Corrupt(
+                        f"{self._manifest.name} came back with another hash; try again, and if that doesn't"
+                        " help it was stored while it changed."
+                    )
 
     def _appear(self, part: Path, target: Path) -> None:
         if not self._manifest.folder:
@@ -106,9 +111,7 @@ class Retrieval:
 
 def _resumed(file: BinaryIO, part: Part) -> int:
     """The chunk to go on with: whole ones that are there are kept."""
-    there = max(0, min(file.seek(0, os.SEEK_END) - part.offset, part.size))
-    # the last chunk is shorter than the others, so a part that is all there has one left to ask for
-    at = there // CHUNK_PLAIN
+    at = (file.seek(0, os.SEEK_END) - part.offset) // CHUNK_PLAIN
     file.truncate(part.offset + at * CHUNK_PLAIN)
     file.seek(part.offset + at * CHUNK_PLAIN)
     return at

@@ -18,9 +18,10 @@ from tests.support.agent_world import PERIOD, Provider
 from tests.support.storage_peers import Handlers, announced, play, silenced
 from tests.support.storage_world import PER_GIB, Told, World, client_of
 from xmbl.chain.deals import Opened
+from xmbl.crypto.envelope import CHUNK_PLAIN
 from xmbl.errors import Corrupt, InsufficientFunds, NotStored, Refused, UsageError
 from xmbl.network.channel import Channel
-from xmbl.storage import events
+from xmbl.storage import events, sources
 from xmbl.storage.client import Order, StorageClient
 from xmbl.storage.events import OperatorPassed
 from xmbl.storage.manifest import ReplicaState
@@ -377,6 +378,32 @@ def test_get__interrupted__goes_on_where_it_stopped(stage: Stage, tmp_path: Path
     play(story)
     assert (tmp_path / "back").read_bytes() == data
     assert stage.told.of(events.Downloading)[0].done > 262_128
+
+
+def test_put__several_parts__are_deals_of_their_own_and_come_back_interrupted(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "PART_PLAIN", CHUNK_PLAIN)
+
+    async def story() -> None:
+        async with stage.meeting(None, None) as client:
+            await stored(client, io.BytesIO(DATA))
+            manifest = client.load("file")
+            assert [part.size for part in manifest.parts] == [
+                CHUNK_PLAIN,
+                CHUNK_PLAIN,
+                700_000 - 2 * CHUNK_PLAIN,
+            ]
+            for part in range(3):
+                assert len({replica.operator for replica in manifest.holders(part)}) == 2
+            with trio.CancelScope() as scope:
+                stage.told.on(events.Downloading, scope.cancel)
+                await client.get("file", tmp_path / "back")
+            await client.get("file", tmp_path / "back")
+
+    play(story)
+    assert len(stage.opened()) == 6
+    assert (tmp_path / "back").read_bytes() == DATA
 
 
 def test_verify__honest_and_forgetful__are_told_apart(stage: Stage, file: Path) -> None:

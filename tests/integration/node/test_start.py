@@ -1,0 +1,73 @@
+"""A node that can't work says so before it serves anybody."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import trio
+
+from tests.support.storage_world import LIGHT, PASSWORD, World, storage_world
+from xmbl import config
+from xmbl.errors import ConfigError, KeystoreError, XmblError
+from xmbl.identity import node_key
+from xmbl.identity.keystore import Keystore
+from xmbl.node.config import NodeConfig, load_node
+from xmbl.node.node import run_node, status
+from xmbl.storage.agent import Habits
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with storage_world(tmp_path_factory.mktemp("world"), block_time=0) as running:
+        running.enlist("north")
+        yield running
+
+
+@pytest.fixture
+def settings(world: World) -> NodeConfig:
+    home = world.operators[0].home
+    return load_node(home / "node.toml", config.folders({"XMBL_HOME": str(home)}))
+
+
+def refusal(settings: NodeConfig, kind: type[XmblError]) -> str:
+    with pytest.raises(kind) as refused:
+        trio.run(run_node, settings, print)
+    return str(refused.value)
+
+
+def test_run__another_agent_than_registered__is_refused(settings: NodeConfig, tmp_path: Path) -> None:
+    Keystore(tmp_path, work=LIGHT).new("agent", PASSWORD)
+    assert "doesn't name" in refusal(replace(settings, wallets=tmp_path), ConfigError)
+
+
+def test_run__another_node_key_than_registered__is_refused(settings: NodeConfig, tmp_path: Path) -> None:
+    node_key.create(tmp_path / "key", PASSWORD, log2_work=4)
+    other = replace(settings, node_key=tmp_path / "key")
+    assert "names another node key" in refusal(other, ConfigError)
+
+
+def test_run__confirmations_that_leave_no_time__are_refused(settings: NodeConfig) -> None:
+    patient = replace(settings, habits=Habits(confirmations=11))
+    assert "set it to 10 at most" in refusal(patient, ConfigError)
+
+
+def test_run__addresses_of_another_deployment__are_refused(settings: NodeConfig) -> None:
+    contracts = {**settings.network.contracts, "deals": "0x" + "12" * 20}
+    elsewhere = replace(settings, network=replace(settings.network, contracts=contracts))
+    assert refusal(elsewhere, ConfigError).startswith("deals isn't where the network's file says")
+
+
+def test_run__no_password_file__is_refused(settings: NodeConfig, tmp_path: Path) -> None:
+    assert "no password file" in refusal(replace(settings, password_file=tmp_path / "no"), KeystoreError)
+
+
+def test_run__a_wrong_password__is_refused(settings: NodeConfig, tmp_path: Path) -> None:
+    (tmp_path / "wrong").write_text("wrong\n")
+    wrong = replace(settings, password_file=tmp_path / "wrong")
+    assert "doesn't open wallet agent" in refusal(wrong, KeystoreError)
+
+
+def test_status__of_a_node_that_never_ran__says_how_to_start_it(settings: NodeConfig, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="xmbl node run"):
+        status(replace(settings, state=tmp_path))
