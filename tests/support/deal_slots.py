@@ -17,21 +17,21 @@ def _fields(word: int, *widths: int) -> list[int]:
 
 
 class DealSlots:
-    """Records, rings and attendance of one market."""
+    """Records, rings and attendance of one market; a test may write their words too."""
 
     def __init__(self, deals: Any) -> None:
-        self._records = Slots(deals, "records", "words")
-        self._rings = Slots(deals, "rings", "words")
-        self._proven = Slots(deals, "attendance", "proven")
+        self.records = Slots(deals, "records", "words")
+        self.rings = Slots(deals, "rings", "words")
+        self.attendance = Slots(deals, "attendance", "proven")
 
     def record(self, id_: bytes) -> Record:
         """What is kept of a deal."""
-        return Record(*_fields(self._records[id_], 48, 48, 40, 26, 24, 24, 24, 4))
+        return Record(*_fields(self.records[id_], 48, 48, 40, 26, 24, 24, 24, 4))
 
     def ring(self, operator: str) -> Ring:
         """An operator's ring."""
-        return Ring(*_fields(self._rings[operator], 48, 48, 48, 48, 24, 40))
+        return Ring(*_fields(self.rings[operator], 48, 48, 48, 48, 24, 40))
 
     def proven(self, operator: str, periods: range) -> set[int]:
         """Which of these periods the operator proved."""
-        return {p for p in periods if self._proven[operator, p >> 8] >> (p & 255) & 1}
+        return {p for p in periods if self.attendance[operator, p >> 8] >> (p & 255) & 1}

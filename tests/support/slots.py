@@ -29,12 +29,19 @@ class Slots:
         self._places: dict[tuple[Key, ...], int] = {}
 
     def __getitem__(self, keys: Key | tuple[Key, ...]) -> int:
+        return boa.env.evm.get_storage(self._address, self._place(keys))
+
+    def __setitem__(self, keys: Key | tuple[Key, ...], word: int) -> None:
+        """Make it as if the contract had written this word."""
+        boa.env.evm.set_storage(self._address, self._place(keys), word)
+
+    def _place(self, keys: Key | tuple[Key, ...]) -> int:
         keys = keys if isinstance(keys, tuple) else (keys,)
         if keys not in self._places:
-            self._places[keys] = self._place(keys)
-        return boa.env.evm.get_storage(self._address, self._places[keys])
+            self._places[keys] = self._hashed(keys)
+        return self._places[keys]
 
-    def _place(self, keys: tuple[Key, ...]) -> int:
+    def _hashed(self, keys: tuple[Key, ...]) -> int:
         slot = self._slot
         for key in keys:
             slot = keccak(slot + _word(key))

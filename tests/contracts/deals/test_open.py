@@ -7,6 +7,7 @@ import boa
 import pytest
 
 from tests.support.boa_world import WHOLE, block, events, person
+from tests.support.deal_slots import DealSlots
 from tests.support.deals_world import CAP, PARAMETERS, SmallTree, World
 from xmbl.crypto.typed_data import Deal
 from xmbl.storage.rules import NOWHERE, Record, Ring
@@ -208,7 +209,7 @@ def test_open__no_cap_was_set__reverts(world: World, client: str) -> None:
 def test_open__positions_used_up__reverts(world: World, client: str) -> None:
     operator = world.operator("old provider", stake=10**8 * WHOLE)
     word = (2**40 - 1) << 216 | (2**48 - 3) << 48 | (2**48 - 4)
-    world.deals.eval(f"rings.words[{operator}] = {word}")
+    DealSlots(world.deals).rings[operator] = word
     with boa.reverts("deals: ring"):
         world.open(client, operator, price=2)
     world.open(client, operator, price=1)

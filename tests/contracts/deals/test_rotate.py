@@ -4,6 +4,7 @@ import boa
 import pytest
 
 from tests.support.boa_world import events
+from tests.support.deal_slots import DealSlots
 from tests.support.deals_world import AGENT, CAP, PARAMETERS, World
 from xmbl.crypto.typed_data import Deal
 from xmbl.storage.rules import NOWHERE, Ring
@@ -122,17 +123,8 @@ def test_rotate__positions_used_up__reverts(world: World, client: str, provider:
     deal = world.open(client, provider, price=2, collateral=100_000)
     world.next_period()
     end = 2**48 - 2
-    world.deals.eval(f"rings.words[{provider}] = {end << 48 | end - 2}")
-    record = world.record(deal)
-    word = (
-        record.cursor << 210
-        | record.end << 186
-        | record.moved << 162
-        | record.leaves << 136
-        | 2 << 96
-        | NOWHERE << 48
-        | end - 2
-    )
-    world.deals.eval(f"records.words[0x{deal.id().hex()}] = {word}")
+    slots = DealSlots(world.deals)
+    slots.rings[provider] = end << 48 | end - 2
+    slots.records[deal.id()] |= end - 2  # it lay at 0
     with boa.reverts("deals: ring"):
         world.deals.rotate(provider, [world.name(deal)], sender=provider)

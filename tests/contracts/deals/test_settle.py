@@ -6,6 +6,7 @@ import boa
 import pytest
 
 from tests.support.boa_world import events
+from tests.support.deal_slots import DealSlots
 from tests.support.deals_world import PARAMETERS, World
 from xmbl.crypto.typed_data import Deal
 from xmbl.storage.rules import Record
@@ -159,11 +160,11 @@ def test_settle__a_year_in_any_grouping__gives_the_same_sums(
     deal = world.open(client, provider, periods=366)
     had = world.balance(client)
     first = world.period() + 1
+    attendance = DealSlots(world.deals).attendance
     for word in range(3):  # as if every period but two had been proven
-        world.deals.eval(f"attendance.proven[{provider}][{word}] = {2**256 - 1}")
+        attendance[provider, word] = 2**256 - 1
     for missed in (first, first + 300):
-        word, bit = missed >> 8, missed & 255
-        world.deals.eval(f"attendance.proven[{provider}][{word}] = {2**256 - 1 - 2**bit}")
+        attendance[provider, missed >> 8] ^= 1 << (missed & 255)
     world.next_period()
     for group in groups:
         world.next_period(group)
