@@ -64,7 +64,7 @@ def put(
 
     A put that was interrupted goes on with `xmbl deal repair NAME`.
     """
-    from xmbl.storage.client import Order
+    from xmbl.storage.planning import Order, tidy
 
     order = Order(name or _named_after(source), copies, periods, max_price)
     origin = sys.stdin.buffer if source == "-" else Path(source)
@@ -72,7 +72,12 @@ def put(
         plan = storing.run(session, Narrator(session.out), lambda client: client.plan(origin, order))
     document, table = deal_tables.plan(plan, session.market().parameters.price_unit)
     session.out.table(table)
-    transactions = storing.fund(session, plan.cost, len(plan.chosen()), document)
+    try:
+        transactions = storing.fund(session, plan.cost, len(plan.chosen()), document)
+    except BaseException:
+        # said no, or only looked: what was packed for it must not lie about
+        tidy(storing.spool_of(session.folders), plan.manifest)
+        raise
     with leaving(f"`xmbl deal repair {order.name}` goes on."), Narrator(session.out).telling() as narrator:
         manifest = storing.run(session, narrator, lambda client: client.put(plan))
     _finish(session, manifest, transactions)

@@ -6,10 +6,11 @@ from xmbl.cli.output import Table
 from xmbl.units import format_amount, format_size
 
 if TYPE_CHECKING:
-    from xmbl.storage.client import Checked, Plan
     from xmbl.storage.manifest import Manifest
+    from xmbl.storage.planning import Plan
     from xmbl.storage.quotes import Offer
     from xmbl.storage.standing import DealStanding
+    from xmbl.storage.verification import Checked
 
 
 def offers(found: "list[Offer]", price_unit: int, periods: int) -> tuple[list[dict[str, Any]], Table]:

@@ -5,9 +5,7 @@ of its own and opens its deal; `resume` goes on after any interruption. What nee
 what reads the chain runs in a thread.
 """
 
-import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,57 +14,17 @@ import trio
 from xmbl.chain.call import Call
 from xmbl.chain.outbox import Receipt
 from xmbl.config import checked_name
-from xmbl.crypto.envelope import new_key, sealed_size
-from xmbl.crypto.merkle import leaf_count
-from xmbl.errors import BytesError, InsufficientFunds, NetworkError, Refused, Reverted, UsageError
-from xmbl.storage import quotes, sources, transfer
+from xmbl.errors import InsufficientFunds, Reverted, UsageError
+from xmbl.storage import planning, sources
 from xmbl.storage.events import ReplicaLost, ReplicaRepaired
 from xmbl.storage.manifest import Manifest, Replica, ReplicaState
 from xmbl.storage.placement import Placement
-from xmbl.storage.policy import price_of
-from xmbl.storage.quotes import Offer, Wanted
+from xmbl.storage.planning import Order, Plan
 from xmbl.storage.retrieval import Retrieval
-from xmbl.storage.rules import escrow
-from xmbl.storage.sources import Source
 from xmbl.storage.standing import DealStanding, standings
+from xmbl.storage.verification import Checked, verified
 from xmbl.storage.wallet import Wallet
 from xmbl.units import format_amount
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a client wants: `copies` replicas for `periods` periods from the next one on, a GiB for at most
-    `per_gib` wei a period."""
-
-    name: str
-    copies: int
-    periods: int
-    per_gib: int
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What `put` will do: nothing has moved yet. `cost` in wei, at most, with the cheapest operators."""
-
-    manifest: Manifest
-    source: Source
-    offers: dict[int, Sequence[Offer]]
-    cost: int
-
-    def chosen(self) -> list[Offer]:
-        """The offers that are taken first."""
-        copies = len(self.manifest.replicas) // len(self.manifest.parts)
-        return [offer for part in self.offers.values() for offer in part[:copies]]
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What a look at one replica's bytes gave: `trouble` is empty where all leaves fit the root."""
-
-    number: int
-    operator: str
-    leaves: int
-    trouble: str
 
 
 class StorageClient:
@@ -84,14 +42,11 @@ class StorageClient:
         `UsageError` for a name that is taken, `Refused` where too few operators offer.
         """
         self._require_free(order)
-        key = new_key()
-        spool = self._wallet.spool / secrets.token_hex(8)
-        prepared = await trio.to_thread.run_sync(_prepared, source, spool)
-        period = await trio.to_thread.run_sync(self._wallet.market.period)
-        manifest = self._drafted(prepared, order, key, period + 1 + order.periods)
-        offers = await self._offers(manifest, [part.index for part in prepared.parts])
-        _require_enough(offers, order.copies)
-        return Plan(manifest, prepared, offers, self._cost(offers, order.copies, period))
+        return await planning.plan(self._wallet, source, order)
+
+    def discard(self, plan: Plan) -> None:
+        """Forget a plan that won't be put: what was spooled for it is deleted."""
+        planning.tidy(self._wallet.spool, plan.manifest)
 
     async def put(self, plan: Plan) -> Manifest:
         """Store as planned; when this returns, every replica's deal is open.
@@ -100,7 +55,7 @@ class StorageClient:
         """
         await self._require_funds(plan.cost)
         manifest = await Placement(self._wallet, plan.manifest, plan.source.path, plan.offers).run()
-        self._tidy(manifest)
+        planning.tidy(self._wallet.spool, manifest)
         return manifest
 
     async def resume(self, name: str) -> Manifest:
@@ -110,9 +65,9 @@ class StorageClient:
         if not waiting:
             return manifest
         source = await self._source(manifest)
-        offers = await self._offers(manifest, sorted({replica.part for replica in waiting}))
+        offers = await planning.offers_for(self._wallet, manifest, sorted({one.part for one in waiting}))
         manifest = await Placement(self._wallet, manifest, source, offers).run()
-        self._tidy(manifest)
+        planning.tidy(self._wallet.spool, manifest)
         return manifest
 
     async def funding(self, amount: int) -> list[Call]:
@@ -133,7 +88,7 @@ class StorageClient:
     async def verify(self, name: str, leaves: int = 8) -> list[Checked]:
         """Ask every operator for `leaves` random leaves of its replica and check them against the root."""
         replicas = [one for one in self.load(name).standing() if one.deal]
-        return [await self._verified(replica, leaves) for replica in replicas]
+        return [await verified(self._wallet, replica, leaves) for replica in replicas]
 
     # looking after
 
@@ -185,7 +140,9 @@ class StorageClient:
         waiting = [one.part for one in manifest.standing() if one.state is not ReplicaState.OPEN]
         lost = [one.part for one in standing if one.is_lost(misses)]
         period = await trio.to_thread.run_sync(self._wallet.market.period)
-        return sum(self._most(manifest, part) for part in waiting + lost) * (manifest.end - period - 1)
+        return sum(planning.most(self._wallet, manifest, part) for part in waiting + lost) * (
+            manifest.end - period - 1
+        )
 
     def backup(self, name: str, target: Path) -> None:
         """Copy the sealed manifest of `name` to `target`."""
@@ -196,38 +153,6 @@ class StorageClient:
         return self._wallet.manifests.restore(source)
 
     # parts
-
-    def _drafted(self, source: Source, order: Order, key: bytes, end: int) -> Manifest:
-        replicas = [
-            Replica(number, number % len(source.parts)) for number in range(order.copies * len(source.parts))
-        ]
-        market = self._wallet.market
-        return Manifest(
-            order.name, market.chain.chain_id, market.deals.address, self._wallet.address, key, end,
-            order.per_gib, source.folder, str(source.path.absolute()), source.size, source.parts,
-            tuple(replicas),
-        )  # fmt: skip
-
-    async def _offers(self, manifest: Manifest, parts: Sequence[int]) -> dict[int, Sequence[Offer]]:
-        wallet = self._wallet
-        peers = await trio.to_thread.run_sync(quotes.candidates, wallet.market)
-        found: dict[int, Sequence[Offer]] = {}
-        for part in parts:
-            size = sealed_size(manifest.parts[part].size)
-            wanted = Wanted(wallet.address, size, manifest.end, manifest.per_gib)
-            found[part] = await quotes.ask_all(wallet.host, wallet.market, peers, wanted, wallet.emit)
-        return found
-
-    def _cost(self, offers: dict[int, Sequence[Offer]], copies: int, period: int) -> int:
-        chosen = [offer for found in offers.values() for offer in found[:copies]]
-        parameters = self._wallet.market.parameters
-        return sum(escrow(offer.quote.terms, period, parameters) for offer in chosen)
-
-    def _most(self, manifest: Manifest, part: int) -> int:
-        """Wei that a period of one replica may cost."""
-        parameters = self._wallet.market.parameters
-        leaves = leaf_count(sealed_size(manifest.parts[part].size))
-        return price_of(manifest.per_gib, parameters, leaves) * parameters.price_unit
 
     async def _require_funds(self, cost: int) -> None:
         if missing := await self.funding(cost):
@@ -251,11 +176,6 @@ class StorageClient:
         await Retrieval(self._wallet, manifest).plain(spool)
         return spool
 
-    def _tidy(self, manifest: Manifest) -> None:
-        for path in (Path(manifest.source), self._wallet.spool / manifest.tag()):
-            if path.is_relative_to(self._wallet.spool.absolute()):
-                path.unlink(missing_ok=True)
-
     async def _settled(self, replica: Replica, cursor: int) -> Receipt | None:
         """The receipt; None where somebody else was faster."""
         deal, market = replica.promised(), self._wallet.market
@@ -271,33 +191,6 @@ class StorageClient:
         # what is still pending isn't sent twice; a need that comes up later is another one
         block = await trio.to_thread.run_sync(self._wallet.market.block_number)
         return await self._wallet.send(call, f"{call.action}:{call.data.hex()}:{block}")
-
-    async def _verified(self, replica: Replica, leaves: int) -> Checked:
-        deal = replica.promised()
-        node = await trio.to_thread.run_sync(self._wallet.market.node, deal.operator)
-        peer = quotes.candidate(deal.operator, node)
-        for good in range(leaves):
-            try:
-                index = secrets.randbelow(deal.terms.leaves)
-                await transfer.verify_leaf(self._wallet.host, peer, deal, index)
-            except (NetworkError, BytesError) as error:
-                return Checked(replica.number, deal.operator, good, str(error))
-        return Checked(replica.number, deal.operator, leaves, "")
-
-
-def _prepared(source: Path | BinaryIO, spool: Path) -> Source:
-    if isinstance(source, Path):
-        return sources.from_path(source, spool)
-    return sources.from_stream(source, spool)
-
-
-def _require_enough(offers: dict[int, Sequence[Offer]], copies: int) -> None:
-    fewest = min(len(found) for found in offers.values())
-    if fewest < copies:
-        raise Refused(
-            f"{fewest} operators offer at this price, for {copies} copies; raise the price limit, wait for"
-            " more operators, or ask for fewer copies."
-        )
 
 
 def _replaced(manifest: Manifest, standing: DealStanding) -> Manifest:

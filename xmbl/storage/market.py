@@ -119,6 +119,8 @@ class Market:
     def growth_left(self, operator: str, period: int) -> int:
         """Prices by which the operator's ring may still grow in the present period."""
         ring = self.ring(operator)
+        if not ring.cap:
+            return 0
         tail, head = ring.bounds_in(period)
         return max(0, head - tail + ring.cap - (ring.head - ring.tail))
 

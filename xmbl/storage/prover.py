@@ -137,7 +137,10 @@ class Prover:
         first = min((record.cursor for _, _, record in layout if record.cursor), default=period)
         proven = self._proven_periods(first, period)
         limit = self._desk.market.parameters.limit
-        return Drawn(layout, proving.places(layout, proven, period, limit), span)
+        return Drawn(layout, proving.places(layout, proven, period, limit, self._held), span)
+
+    def _held(self, deal_id: bytes) -> bool:
+        return self._desk.holdings.has(self._deal(deal_id).root)
 
     def _deal(self, deal_id: bytes) -> Deal:
         known = self._desk.journal.deal(deal_id)

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from xmbl.crypto.tree_levels import LEAF_BYTES
 from xmbl.crypto.typed_data import Deal
-from xmbl.storage.rules import Place, Record, Step, is_over, plan_bits, plan_proof
+from xmbl.storage.rules import Place, Record, Step, place_of, plan_bits, plan_proof
 
 WORD_BYTES = 32
 
@@ -25,12 +26,11 @@ class Proof:
     holes: int
 
 
-def places(layout: Layout, proven: Container[int], period: int, limit: int) -> list[Place]:
-    """The ring of the present period as a proof draws from it."""
-    return [
-        Place(position, record.price, record.leaves, is_over(record, proven, period, limit))
-        for position, _, record in layout
-    ]
+def places(
+    layout: Layout, proven: Container[int], period: int, limit: int, held: Callable[[bytes], bool]
+) -> list[Place]:
+    """The ring of the present period as a proof draws from it; `held` says whether a deal's bytes are here."""
+    return [place_of(record, proven, period, limit, partial(held, deal_id)) for _, deal_id, record in layout]
 
 
 def build(

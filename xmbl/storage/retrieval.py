@@ -36,6 +36,8 @@ class Retrieval:
         """The file or folder at `target`, which mustn't be there yet; `NotStored` says why nobody gave it."""
         if target.exists():
             raise UsageError(f"{target} exists already; give another place.")
+        if not target.parent.is_dir():
+            raise UsageError(f"There is no folder {target.parent}; make it first or give another place.")
         part = target.parent / f".{target.name}.{self._manifest.tag()}.part"
         await self.plain(part)
         await trio.to_thread.run_sync(self._appear, part, target)

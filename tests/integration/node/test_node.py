@@ -24,8 +24,9 @@ from xmbl.chain.deals import Opened
 from xmbl.node.config import load_node
 from xmbl.node.node import status
 from xmbl.storage import events
-from xmbl.storage.client import Order, StorageClient
+from xmbl.storage.client import StorageClient
 from xmbl.storage.manifest import ReplicaState
+from xmbl.storage.planning import Order
 from xmbl.units import WHOLE
 
 PATIENCE = 60

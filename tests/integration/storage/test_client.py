@@ -22,9 +22,10 @@ from xmbl.crypto.envelope import CHUNK_PLAIN
 from xmbl.errors import Corrupt, InsufficientFunds, NotStored, Refused, UsageError
 from xmbl.network.channel import Channel
 from xmbl.storage import events, sources
-from xmbl.storage.client import Order, StorageClient
+from xmbl.storage.client import StorageClient
 from xmbl.storage.events import OperatorPassed
 from xmbl.storage.manifest import ReplicaState
+from xmbl.storage.planning import Order
 from xmbl.storage.wire import STORE, STREAM, ReadReady, ReadRequest, Refusal
 from xmbl.units import WHOLE
 
@@ -177,6 +178,51 @@ def test_put__without_money__moves_nothing(stage: Stage, file: Path) -> None:
 
     play(story)
     assert stage.told.of(events.Uploading) == []
+
+
+def test_plan__refused_or_discarded__leaves_no_plain_bytes_behind(stage: Stage) -> None:
+    spool = stage.world.folder / f"client-{stage.account.address}" / "spool"
+
+    async def story() -> None:
+        async with stage.meeting(None) as client:
+            with pytest.raises(Refused):
+                await client.plan(io.BytesIO(DATA), ORDER)
+            assert list(spool.iterdir()) == []
+            plan = await client.plan(io.BytesIO(DATA), replace(ORDER, copies=1))
+            assert len(list(spool.iterdir())) == 1
+            client.discard(plan)
+            assert list(spool.iterdir()) == []
+
+    play(story)
+
+
+def test_put__a_stream__leaves_no_plain_bytes_behind(stage: Stage) -> None:
+    async def story() -> None:
+        async with stage.meeting(None) as client:
+            await stored(client, io.BytesIO(DATA), replace(ORDER, copies=1))
+
+    play(story)
+    assert list((stage.world.folder / f"client-{stage.account.address}" / "spool").iterdir()) == []
+
+
+@pytest.mark.parametrize(("copies", "periods"), [(0, 1), (1, 0)])
+def test_plan__of_nothing__is_refused(stage: Stage, file: Path, copies: int, periods: int) -> None:
+    async def story() -> None:
+        async with stage.client() as client:
+            with pytest.raises(UsageError, match="at least one copy and one period"):
+                await client.plan(file, replace(ORDER, copies=copies, periods=periods))
+
+    play(story)
+
+
+def test_get__into_a_folder_that_is_not_there__is_refused(stage: Stage, file: Path, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with stage.meeting(None) as client:
+            await stored(client, file, replace(ORDER, copies=1))
+            with pytest.raises(UsageError, match="There is no folder"):
+                await client.get("file", tmp_path / "no" / "back")
+
+    play(story)
 
 
 def test_plan__a_name_that_is_taken__is_refused(stage: Stage, file: Path) -> None:

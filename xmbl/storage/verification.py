@@ -1,0 +1,35 @@
+"""Looking whether an operator still has what it was paid to keep, leaf by leaf."""
+
+import secrets
+from dataclasses import dataclass
+
+import trio
+
+from xmbl.errors import BytesError, NetworkError
+from xmbl.storage import quotes
+from xmbl.storage.manifest import Replica
+from xmbl.storage.transfer import verify_leaf
+from xmbl.storage.wallet import Wallet
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a look at one replica's bytes gave: `trouble` is empty where all `leaves` fit the root."""
+
+    number: int
+    operator: str
+    leaves: int
+    trouble: str
+
+
+async def verified(wallet: Wallet, replica: Replica, leaves: int) -> Checked:
+    """Ask the replica's operator for random leaves, until one is wrong or enough were right."""
+    deal = replica.promised()
+    node = await trio.to_thread.run_sync(wallet.market.node, deal.operator)
+    peer = quotes.candidate(deal.operator, node)
+    for good in range(leaves):
+        try:
+            await verify_leaf(wallet.host, peer, deal, secrets.randbelow(deal.terms.leaves))
+        except (NetworkError, BytesError) as error:
+            return Checked(replica.number, deal.operator, good, str(error))
+    return Checked(replica.number, deal.operator, leaves, "")
