@@ -19,7 +19,7 @@ from xmbl.crypto.typed_data import Deal, Terms, sign_digest
 from xmbl.identity import node_key
 from xmbl.storage.agent import Habits, StorageAgent
 from xmbl.storage.desk import Desk
-from xmbl.storage.events import Event
+from xmbl.storage.events import Emit, Event
 from xmbl.storage.holdings import Holdings
 from xmbl.storage.journal import DealState, Journal
 from xmbl.storage.market import Market, open_market
@@ -51,7 +51,9 @@ class Provider:
         """The operator's account."""
         return self.cold.address
 
-    def start(self, habits: Habits = HABITS, chain: Chain | None = None, **outbox: Any) -> None:
+    def start(
+        self, habits: Habits = HABITS, chain: Chain | None = None, emit: Emit | None = None, **outbox: Any
+    ) -> None:
         """A fresh agent on what is on the disk, as after a restart."""
         market = open_market(chain, self.world.deployment) if chain else self.market
         self.outbox = Outbox(
@@ -60,7 +62,7 @@ class Provider:
         )  # fmt: skip
         self.journal = Journal(self.folder / "journal.sqlite")
         self.holdings = Holdings(FileStore(self.folder / "store", 2**30), self.folder / "trees")
-        desk = Desk(self.address, market, self.outbox, self.journal, self.holdings, self.told.append)
+        desk = Desk(self.address, market, self.outbox, self.journal, self.holdings, emit or self.told.append)
         self.agent = StorageAgent(desk, habits)
         self.agent.start()
 

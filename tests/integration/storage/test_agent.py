@@ -250,3 +250,52 @@ def test_step__misses_up_to_the_limit__close_the_deal_and_free_its_place(provide
     assert [(event.id, event.unlocked) for event in closed] == [(deal.id(), deal.terms.collateral % 3)]
     assert len(provider.of(events.PeriodMissed)) == 3
     assert replace(provider.market.ring(provider.address), frozen=0, cap=0).head == 0
+
+
+class Died(Exception):
+    """The node's process ends here."""
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        events.DealKnown,
+        events.PeriodProven,
+        events.DealSettled,
+        events.RingKept,
+        events.DealClosed,
+        events.BytesDropped,
+        events.AuditPassed,
+    ],
+)
+def test_step__died_at_any_event__ends_as_if_it_had_not(provider: Provider, last: type[events.Event]) -> None:
+    first = provider.period + 1
+    deal = provider.open(DATA, first + 3)
+
+    def tell(event: events.Event) -> None:
+        provider.told.append(event)
+        if isinstance(event, last):
+            raise Died
+
+    provider.die()
+    provider.start(emit=tell)
+    died = 0
+    for period in range(first, first + 6):
+        provider.to_period(period)
+        for _ in range(5):
+            try:
+                provider.agent.step()
+            except Died:
+                died += 1
+                provider.die()
+                provider.start()
+            provider.mine()
+    assert died == 1
+    assert provider.proven(first, first + 3) == [first, first + 1, first + 2]
+    assert provider.market.payments.balance_of(provider.address) == 3 * 5 * 10**12 * 98 // 100
+    assert provider.market.record(deal.id()).end == 0
+    assert not provider.holdings.has(deal.root)
+    assert provider.journal.deal(deal.id()) is None
+    keys = [receipt.key for receipt in provider.outbox.history()]
+    assert len(keys) == len(set(keys))
+    assert [receipt.status for receipt in provider.outbox.history()] == [1] * len(keys)

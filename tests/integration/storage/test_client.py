@@ -3,7 +3,7 @@
 import io
 import secrets
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from xmbl.errors import Corrupt, InsufficientFunds, NotStored, Refused, UsageErr
 from xmbl.network.channel import Channel
 from xmbl.storage import events, sources
 from xmbl.storage.client import StorageClient
-from xmbl.storage.events import OperatorPassed
+from xmbl.storage.events import Event, OperatorPassed
 from xmbl.storage.manifest import ReplicaState
 from xmbl.storage.planning import Order
 from xmbl.storage.wire import STORE, STREAM, ReadReady, ReadRequest, Refusal
@@ -338,6 +338,37 @@ def test_resume__opened_while_nobody_watched__is_not_opened_again(stage: Stage, 
 
     play(story)
     assert len(stage.opened()) == 1
+
+
+class Died(Exception):
+    """The client's process ends here."""
+
+
+@pytest.mark.parametrize("last", range(8))
+def test_resume__died_after_any_event_of_a_put__completes_with_one_deal(
+    stage: Stage, file: Path, tmp_path: Path, last: int
+) -> None:
+    def tell(event: Event) -> None:
+        stage.told(event)
+        if len(stage.told.events) == last + 1:
+            raise Died
+
+    async def story() -> None:
+        async with stage.serving(None):
+            with suppress(Died, BaseExceptionGroup):
+                async with client_of(stage.world, stage.account, tell) as client:
+                    await stored(client, file, replace(ORDER, copies=1))
+            stage.told.events.clear()
+            async with stage.client() as client:
+                if not client.names():
+                    await stored(client, file, replace(ORDER, copies=1))
+                await client.fund(await client.cost_to_mend("file"))
+                assert (await client.resume("file")).complete()
+                await client.get("file", tmp_path / "back")
+
+    play(story)
+    assert len(stage.opened()) == 1
+    assert (tmp_path / "back").read_bytes() == DATA
 
 
 def test_resume__a_source_that_changed_meanwhile__comes_from_the_operators(
