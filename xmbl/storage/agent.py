@@ -59,12 +59,12 @@ class StorageAgent:
         self._prover = Prover(desk, self._follower, habits.confirmations)
         self._keeper = Keeper(desk, self._follower, habits.settle_every)
         self._housekeeping = Housekeeping(desk)
+        self._begun = 0
         self._quiet = 0
         self.status = AgentStatus()
 
     def start(self) -> None:
-        """Before anything is served: drop what a crash left behind, finish what the outbox began."""
-        self._housekeeping.sweep()
+        """Say that the agent begins; what the outbox began is finished by the first step."""
         self._desk.emit(
             events.AgentStarted(self._desk.operator, len(self._desk.journal.records(DealState.OPEN)))
         )
@@ -82,6 +82,9 @@ class StorageAgent:
         phase = self._prover.prove(period, head)
         if self._quiet != period and self._is_time_to_keep(phase, head):
             self._keep(period)
+        self._begun = self._begun or head
+        if head - self._begun >= 2 * self._desk.market.parameters.period:
+            self._housekeeping.sweep()
         self._housekeeping.forget(self._follower.scanned())
         self._housekeeping.audit(period)
         self._look(head, period, phase)

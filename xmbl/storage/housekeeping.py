@@ -16,15 +16,19 @@ class Housekeeping:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._found = desk.holdings.roots()
         self._period = 0
         self._round: list[bytes] = []
         self._audited = 0
 
     def sweep(self) -> None:
-        """At the start: drop what a crash left in the store without a deal. Nothing may be arriving."""
-        for root in self._desk.holdings.roots():
-            if not self._desk.journal.holders(root):
-                self._drop(root, "no deal needs it")
+        """Drop what lay in the store at the start and no deal needs: once the journal has been read anew from
+        the chain, and whatever was signed before the start can't be opened any more."""
+        for root in self._found:
+            with self._desk.journal.batch():
+                if not self._desk.journal.holders(root):
+                    self._drop(root, "no deal needs it")
+        self._found = []
 
     def forget(self, block: int) -> None:
         """Drop uploads whose terms weren't opened up to `block`, and the bytes of closed deals."""

@@ -222,11 +222,35 @@ def test_step__a_deal_that_was_signed_elsewhere__is_known_and_told_missing(provi
     assert provider.of(events.DealKnown) == [events.DealKnown(deal.id(), held=False)]
 
 
-def test_start__bytes_without_a_deal__are_swept(provider: Provider) -> None:
+def test_start__bytes_without_a_deal__are_swept_once_nothing_old_can_be_opened(provider: Provider) -> None:
     root = provider.hold(DATA)
     provider.die()
     provider.start()
+    provider.steps(1)
+    assert provider.holdings.has(root)
+    provider.mine(2 * PERIOD)
+    provider.steps(1)
     assert not provider.holdings.has(root)
+
+
+def test_start__with_its_journal_lost__reads_its_deals_from_the_chain_and_keeps_their_bytes(
+    provider: Provider,
+) -> None:
+    first = provider.period + 1
+    open_deal = provider.open(DATA, first + 8)
+    signed, signature = provider.sign(secrets.token_bytes(1000), first + 8)
+    provider.steps(4)
+    provider.die()
+    for path in provider.folder.glob("journal.sqlite*"):
+        path.unlink()
+    provider.start()
+    provider.steps(1)
+    provider.world.send(provider.client, provider.market.deals.open(signed, signature))
+    for period in range(first, first + 4):
+        provider.prove(period)
+    assert provider.proven(first, first + 3) == list(range(first, first + 4))
+    assert provider.holdings.has(open_deal.root)
+    assert provider.holdings.has(signed.root)
 
 
 def test_step__a_low_balance__is_told_with_each_proof(provider: Provider, world: World) -> None:
