@@ -39,14 +39,11 @@ class StorageClient:
     async def plan(self, source: Path | BinaryIO, order: Order) -> Plan:
         """Prepare a file, a folder or a stream and ask the market; nothing moves.
 
-        `UsageError` for a name that is taken, `Refused` where too few operators offer.
+        `UsageError` for a name that is taken, `Refused` where too few operators offer. A plan that won't be
+        put leaves what was packed for it in the spool: `planning.tidy` deletes it.
         """
         self._require_free(order)
         return await planning.plan(self._wallet, source, order)
-
-    def discard(self, plan: Plan) -> None:
-        """Forget a plan that won't be put: what was spooled for it is deleted."""
-        planning.tidy(self._wallet.spool, plan.manifest)
 
     async def put(self, plan: Plan) -> Manifest:
         """Store as planned; when this returns, every replica's deal is open.

@@ -5,7 +5,7 @@ ancestor adds what its children share.
 
     Event
     ├── the operator's side
-    │   ├── AgentStarted, AgentStopped
+    │   ├── AgentStarted
     │   ├── Trouble, Recovered
     │   ├── Quoted, Declined
     │   ├── BytesReceived, TermsSigned, BytesServed, DealKnown
@@ -53,13 +53,6 @@ class AgentStarted(Event):
 
     operator: str
     deals: int
-
-
-@dataclass(frozen=True, slots=True)
-class AgentStopped(Event):
-    """The operator's agent has stopped cleanly."""
-
-    operator: str
 
 
 @dataclass(frozen=True, slots=True)

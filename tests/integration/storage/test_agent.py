@@ -283,13 +283,10 @@ class Died(Exception):
 @pytest.mark.parametrize(
     "last",
     [
-        events.DealKnown,
         events.PeriodProven,
         events.DealSettled,
         events.RingKept,
-        events.DealClosed,
         events.BytesDropped,
-        events.AuditPassed,
     ],
 )
 def test_step__died_at_any_event__ends_as_if_it_had_not(provider: Provider, last: type[events.Event]) -> None:
