@@ -102,7 +102,7 @@ class YamuxStream(IMuxedStream):
 
     def set_deadline(self, ttl: int) -> None:
         """Not here: deadlines are trio's."""
-        raise NotImplementedError("a deadline is set by the caller, with trio.fail_after")
+        raise ValueError("a deadline is set by the caller, with trio.fail_after")
 
     def get_remote_address(self) -> tuple[str, int] | None:
         """The other end's host and port."""
