@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from xmbl.cli.output import Output
+from xmbl.cli.output import Output, printable
 from xmbl.units import format_size
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Narrator:
         if self._bars is None:
             self._out.note(line)
         else:
-            self._bars.console.print(line, markup=False, highlight=False)
+            self._bars.console.print(printable(line), markup=False, highlight=False)
 
     def _show(self, what: str, done: int, total: int) -> None:
         if self._bars is None:

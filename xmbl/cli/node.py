@@ -98,7 +98,7 @@ def register(session: Session, file: Path | None, payee: str | None, cap: Wei | 
     document = {"operator": session.address(), "agent": agent, "cap": units, "transactions": transactions}
     session.out.result(document, f"{session.address()} is registered; {agent} acts for it.")
     session.out.note(
-        "Whoever steals the agent's key can lose what you authorised in Staking, no faster than the cap."
+        "Whoever steals the agent's key can lose what you authorised in Staking; the cap slows that down."
     )
 
 

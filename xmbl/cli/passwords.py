@@ -34,7 +34,7 @@ def _from_file(session: Session) -> str:
         return ""
     if path.stat().st_mode & 0o077:
         session.out.note(f"Others can read the password in {path}; `chmod 600 {path}` stops that.")
-    password = path.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+    password = path.read_text(encoding="utf-8", errors="replace").partition("\n")[0].rstrip("\r")
     if not password:
         raise ConfigError(f"The first line of {path} is empty; the password belongs there.")
     return password

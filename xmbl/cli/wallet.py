@@ -41,7 +41,11 @@ def import_(session: Session, name: str, file: Path | None) -> None:
     """Keep an existing key as wallet NAME; without --from the key is asked for without echo."""
     keystore = session.keystore()
     keystore.require_free(name)
-    secret = file.read_text(encoding="utf-8").strip() if file else passwords.ask_secret("Private key (hex)")
+    secret = (
+        file.read_text(encoding="utf-8", errors="replace").strip()
+        if file
+        else passwords.ask_secret("Private key (hex)")
+    )
     if secret.startswith("{"):
         address = keystore.import_file(name, secret, passwords.ask(session, name))
     else:

@@ -1,0 +1,96 @@
+"""The deal commands as far as they need no chain: names, tables, narration, watching."""
+
+from dataclasses import replace
+
+import pytest
+
+from xmbl.cli import deal_tables
+from xmbl.cli.deal import _named_after
+from xmbl.cli.narrator import Narrator
+from xmbl.cli.output import Output, Table
+from xmbl.cli.watching import follow
+from xmbl.errors import UsageError
+from xmbl.storage import events
+from xmbl.storage.manifest import ReplicaState
+from xmbl.storage.standing import DealStanding
+
+OPERATOR = "0x" + "ab" * 20
+LIVE = DealStanding(
+    number=0, part=0, operator=OPERATOR, id=bytes(32), state=ReplicaState.OPEN, period=12, first=10, end=40,
+    over=40, proven=(10,), missed=(11,), settled=10, price=10**12,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("/home/me/My Photos 2026.tar.gz", "my-photos-2026-tar-gz"),
+        ("Über.txt", "ber-txt"),
+        ("a" * 50, "a" * 32),
+    ],
+)
+def test_named_after__any_file__is_a_name_that_can_be_stored(source, name):
+    assert _named_after(source) == name
+
+
+@pytest.mark.parametrize("source", ["-", "/", "文件"])
+def test_named_after__nothing_to_go_by__asks_for_a_name(source):
+    with pytest.raises(UsageError, match="--name"):
+        _named_after(source)
+
+
+@pytest.mark.parametrize(
+    ("standing", "state"),
+    [
+        (LIVE, "live"),
+        (replace(LIVE, over=12, missed=(9, 10, 11)), "ended early"),
+        (replace(LIVE, period=40), "over"),
+        (replace(LIVE, period=41, settled=0), "closed"),
+        (replace(LIVE, state=ReplicaState.SIGNED, first=0), "signed"),
+    ],
+)
+def test_state__every_standing__has_its_word(standing, state):
+    assert deal_tables.state(standing) == state
+
+
+def test_standings__document__counts_periods_and_names_units():
+    [document], table = deal_tables.standings([LIVE])
+    assert (document["periods_proven"], document["periods_missed"], document["price_wei"]) == (1, 1, 10**12)
+    assert table.rows[0][-1] == "0.000001 XMBL"
+
+
+def test_narrator__in_a_pipe__tells_a_line_for_each_thing_done(capsys):
+    tell = Narrator(Output(as_json=False))
+    tell(events.Uploading("file", 0, OPERATOR, 5, 10))
+    tell(events.Uploading("file", 0, OPERATOR, 10, 10))
+    tell(events.Uploaded("file", 0, OPERATOR, bytes(32)))
+    tell(events.DealOpened("file", 0, OPERATOR, bytes(32), 105_000, "0x12"))
+    tell(events.OperatorPassed(OPERATOR, "no room\x1b[2J"))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
+        "replica 0 to 0xabababab…: 10 B",
+        f"replica 0: {OPERATOR} holds it and signed the deal",
+        "replica 0: deal opened, 105,000 gas, 0x12",
+        f"{OPERATOR} isn't used: no room�[2J",
+    ]
+
+
+def test_narrator__on_a_terminal__draws_bars_and_hides_no_line(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with Narrator(Output(as_json=False)).telling() as tell:
+        tell(events.Downloading(OPERATOR, "file", 5, 10))
+        tell(events.OperatorPassed(OPERATOR, "no room\x1b[2J"))
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "no room�[2J" in printed.err.replace("\n", "")
+
+
+def test_follow__in_a_pipe__tells_each_change_once_and_ends(capsys):
+    looks = iter([("1", False), ("1", False), ("2", True)])
+
+    def look():
+        proven, is_over = next(looks)
+        return Table(("REPLICA", "PROVEN"), [("0", proven)], ""), is_over
+
+    follow(Output(as_json=False), look, every=0)
+    assert capsys.readouterr().err.splitlines() == ["replica 0  proven 1", "replica 0  proven 2"]
