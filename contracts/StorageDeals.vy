@@ -7,8 +7,8 @@
         period the operator proves five leaves, which the hash of the period's first block draws from all
         its deals at once. Whoever likes settles: proven periods are paid less the fee, missed ones are
         refunded, and at the close each miss costs a part of the collateral.
-        Who may: a client opens what was signed for it; anyone proves and settles for anyone, and clears
-        what is over; operator and agent keep the ring; the operator alone sets its cap.
+        Who may: a client opens what was signed for it; anyone proves, settles and clears for anyone; operator
+        and agent keep the ring; the operator alone sets its cap.
         Nobody can stop it: there is no owner, no pause and no parameter to set.
 @dev Period p is the blocks [p·L, (p + 1)·L). E(d, p) is the earlier of d's stored end and one past its
      LIMIT-th miss before p; d lives in p if first <= p < E(d, p). Invariants:
@@ -74,6 +74,7 @@ struct Place:
     leaves: uint256
     root: bytes32
     over: bool
+    spared: bool
 
 
 @deploy
@@ -143,7 +144,8 @@ def prove(operator: address, plan: uint256, words: DynArray[bytes32, proof_tree.
     @notice Proves the present period for all deals of an operator. Draws that fall in a deal that is over
             are passed by naming it; five others show their leaf.
     @param operator Whose deals.
-    @param plan Bit d: draw d falls in another deal than the draw before it.
+    @param plan Bit d: draw d falls in another deal than the draw before it; bit 128 + d: draw d shows its
+           leaf although its deal is over, which the last of its misses allows for one period.
     @param words Draw by draw: root and hash of terms if its bit of `plan` is set, then, unless the deal is
            over, eight words of leaf and the path bottom up.
     """
@@ -165,7 +167,7 @@ def prove(operator: address, plan: uint256, words: DynArray[bytes32, proof_tree.
             at = unsafe_add(at, 2)
         position: uint256 = unsafe_add(tail, (draw & _LOW_HALF) % length)
         assert place.start <= position and position < place.stop, "deals: position"
-        if place.over:
+        if place.over and not (place.spared and (plan >> unsafe_add(number, _DRAWS)) & 1 == 1):
             continue
         root: bytes32 = empty(bytes32)
         root, at = proof_tree._climb(words, at, (draw >> 128) % place.leaves, place.leaves)
@@ -214,10 +216,11 @@ def clear(ids: DynArray[bytes32, 64]):
     now: uint256 = self._period()
     for id: bytes32 in ids:
         word: uint256 = records.words[id]
-        assert records._start(word) == records.NOWHERE and records._moved(word) <= now, "deals: in the ring"
-        assert records._cursor(word) == 0, "deals: unsettled"
-        records.words[id] = 0
-        log IStorageDeals.Cleared(id=id)
+        if word != 0:  # else somebody was first
+            assert records._start(word) == records.NOWHERE and records._moved(word) <= now, "deals: in the ring"
+            assert records._cursor(word) == 0, "deals: unsettled"
+            records.words[id] = 0
+            log IStorageDeals.Cleared(id=id)
 
 
 # The operator
@@ -226,7 +229,7 @@ def clear(ids: DynArray[bytes32, 64]):
 @external
 def set_cap(cap: uint256):
     """
-    @notice Sets how much the caller's ring may grow in a period: what a stolen agent key can sign away.
+    @notice Sets by how much the caller's ring may outgrow what it was at a period's first block.
     @param cap Price units, below 2^40; 0 opens nothing.
     """
     assert cap <= deal_terms.MAX_PRICE, "deals: cap"
@@ -349,13 +352,11 @@ def _place(operator: address, root: bytes32, terms: bytes32, period: uint256) ->
     """
     word: uint256 = records.words[deal_terms._id(operator, root, terms)]
     start: uint256 = records._start_in(word, period)
-    return Place(
-        start=start,
-        stop=unsafe_add(start, records._price(word)),  # below 2^49
-        leaves=records._leaves(word),
-        root=root,
-        over=lifetime._is_over(operator, word, period, _PARAMETERS.limit),
-    )
+    stop: uint256 = unsafe_add(start, records._price(word))  # below 2^49
+    over: bool = False
+    spared: bool = False
+    over, spared = lifetime._standing(operator, word, period, _PARAMETERS.limit)
+    return Place(start=start, stop=stop, leaves=records._leaves(word), root=root, over=over, spared=spared)
 
 
 # Money
@@ -394,7 +395,6 @@ def _release(operator: address, client: address, collateral: uint256, id: bytes3
     @param missed Its misses; at most LIMIT, so the collateral suffices.
     """
     penalty: uint256 = collateral // _PARAMETERS.limit * missed
-    rest: uint256 = collateral - penalty
-    extcall _STAKING.slash(operator, penalty, rest, client)
-    log IStorageDeals.Closed(id=id, slashed=penalty, unlocked=rest)
+    extcall _STAKING.slash(operator, penalty, collateral - penalty, client)
+    log IStorageDeals.Closed(id=id, slashed=penalty, unlocked=collateral - penalty)
 

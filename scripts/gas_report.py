@@ -21,7 +21,7 @@ SNAPSHOT = Path(__file__).resolve().parent.parent / "tests" / "contracts" / "gas
 LIMITS = {
     "split_2": 45_000, "split_10": 95_000, "split_100": 660_000,
     "deal_open": 105_000, "deal_open_first": 122_000,
-    "prove_one_1mib": 166_000, "prove_small": 166_000, "prove_small_late": 166_000,
+    "prove_one_1mib": 166_000, "prove_small": 166_000,
     "prove_one_1gib": 250_000, "prove_one_8gib": 250_000,
     "prove_100": 250_000, "prove_1000": 250_000, "prove_8gib": 250_000,
     "hole": 5_000,

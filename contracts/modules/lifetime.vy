@@ -40,16 +40,22 @@ def _tally(operator: address, word: uint256, period: uint256, limit: uint256) ->
 
 @internal
 @view
-def _is_over(operator: address, word: uint256, period: uint256, limit: uint256) -> bool:
+def _standing(operator: address, word: uint256, period: uint256, limit: uint256) -> (bool, bool):
     """
     @notice Whether a deal is a hole in the ring of the present period.
     @param operator The deal's operator.
     @param word The deal's record.
     @param period The present period.
     @param limit How many misses end a deal.
-    @return bool Whether it is.
+    @return bool Whether it is over.
+    @return bool Whether the miss before this period ended it: nobody could foresee that and take it out of
+            the ring in time, so its bytes may stand in for a hole.
     """
-    return records._end(word) <= period or self._tally(operator, word, period, limit)[1] <= period
+    end: uint256 = records._end(word)
+    if end <= period:
+        return True, end == period and records._missed(word) == limit
+    end = self._tally(operator, word, period, limit)[1]
+    return end <= period, end == period
 
 
 @internal

@@ -127,7 +127,9 @@ def _longer(word: uint256, period: uint256, length: uint256) -> uint256:
     tail: uint256 = self._tail(word)
     head: uint256 = unsafe_add(self._head(word), length)
     frozen: uint256 = self._frozen(word, period)
+    cap: uint256 = word >> _CAP_AT
     # no head is below its tail, and no sum here reaches 2^50
     span: uint256 = unsafe_sub(self._head(frozen), self._tail(frozen))
-    assert unsafe_sub(head, tail) <= unsafe_add(span, word >> _CAP_AT), "deals: cap"
+    # what left in this period makes room, but a cap of nothing lets nothing in
+    assert cap != 0 and unsafe_sub(head, tail) <= unsafe_add(span, cap), "deals: cap"
     return self._with_bounds(word, period, tail, head)

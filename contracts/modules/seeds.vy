@@ -12,7 +12,6 @@ from snekmate.utils import block_hash
 
 _NATIVE: constant(uint256) = 256  # blocks
 _HISTORIC: constant(uint256) = 8_000  # blocks, with a margin
-_HISTORY: constant(address) = 0x0000F90827F1C53a10cb7A02335B175320002935
 
 
 @internal
@@ -23,7 +22,17 @@ def _is_readable(blocks: uint256) -> bool:
     @param blocks How many blocks later it is asked at most.
     @return bool Whether it answers.
     """
-    return blocks <= _NATIVE or (blocks <= _HISTORIC and _HISTORY.codesize != 0)
+    return blocks <= _NATIVE or (blocks <= _HISTORIC and self._has_history())
+
+
+@internal
+@view
+def _has_history() -> bool:
+    """
+    @notice Whether the history contract is there, as `block_hash` will ask for it.
+    @return bool Whether it is.
+    """
+    return block_hash._HISTORY_STORAGE_ADDRESS.codehash == block_hash._HISTORY_STORAGE_RUNTIME_BYTECODE_HASH
 
 
 @internal

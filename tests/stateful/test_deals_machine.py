@@ -16,11 +16,10 @@ from tests.support.play import agree
 from xmbl.crypto.typed_data import Deal
 from xmbl.errors import Reverted
 from xmbl.storage import rules
-from xmbl.storage.rules import Place, Record
+from xmbl.storage.rules import NEVER, Place, Record
 
 LIMIT = PARAMETERS.limit
 PRICE_UNIT = PARAMETERS.price_unit
-NEVER = Record(0, 0, 0, 0, 0, 0, 0, 0)
 TREES = [*map(SmallTree, (1, 2, 3, 5, 8, 13)), UniformTree(22)]
 
 WORLD = deploy_world()
@@ -108,6 +107,13 @@ class DealsMachine(RuleBasedStateMachine):
     def open(self, operator: str, some: list[Offer]) -> None:
         for client, tree, price, span in some:
             self.open_one(operator, client, tree, price, span)
+
+    @rule(operator=operators, some=st.lists(offers, min_size=1, max_size=3))
+    def relapse(self, operator: str, some: list[Offer]) -> None:
+        """All deals die of misses, unsettled; new ones lie among them and are proven."""
+        self.neglect(LIMIT + 1)
+        self.open(operator, some)
+        self.keep(1)
 
     @rule(data=st.data())
     def open_again(self, data: st.DataObject) -> None:
@@ -291,8 +297,11 @@ class DealsMachine(RuleBasedStateMachine):
         for story in self.of(operator):
             record, start = story.record, story.record.start_in(period)
             if record.price and start != rules.NOWHERE:
-                over = rules.is_over(record, self.proven[operator], WORLD.period(), LIMIT)
-                found.append((Place(start, record.price, record.leaves, over), story))
+                # half of the operators' deals that are over still have their bytes
+                held = story.deal.terms.salt % 2 == 0
+                proven = self.proven[operator]
+                place = rules.place_of(record, proven, WORLD.period(), LIMIT, lambda held=held: held)
+                found.append((replace(place, start=start), story))
         tail, head = self.rings[operator].bounds_in(period)
         inside = [(place, story) for place, story in found if tail <= place.start < head]
         return sorted(inside, key=lambda entry: entry[0].start)

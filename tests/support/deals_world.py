@@ -161,23 +161,21 @@ class World:
         """The seed of the operator's draws in the present period."""
         return rules.seed_of(hash_of(self.period() * self.parameters.period), operator)
 
-    def placed(self, operator: str) -> list[tuple[rules.Place, Deal, Any]]:
-        """The operator's deals in the ring of the present period, in order."""
+    def placed(self, operator: str, held: bool = True) -> list[tuple[rules.Place, Deal, Any]]:
+        """The operator's deals in the ring of the present period, in order; `held`: with all their bytes."""
         now, proven = self.period(), self.proven(operator)
         tail, head = self.ring(operator).bounds_in(now)
         placed = []
         for deal, tree in self.opened.values():
             record = self.record(deal)
             if deal.operator == operator and record.price and tail <= record.start_in(now) < head:
-                over = rules.is_over(record, proven, now, self.parameters.limit)
-                placed.append(
-                    (rules.Place(record.start_in(now), record.price, record.leaves, over), deal, tree)
-                )
+                place = rules.place_of(record, proven, now, self.parameters.limit, lambda: held)
+                placed.append((place, deal, tree))
         return sorted(placed, key=lambda entry: entry[0].start)
 
-    def proof(self, operator: str) -> Proof:
-        """What proves the present period."""
-        placed = self.placed(operator)
+    def proof(self, operator: str, held: bool = True) -> Proof:
+        """What proves the present period; without the bytes of deals that are over if not `held`."""
+        placed = self.placed(operator, held)
         tail, head = self.ring(operator).bounds_in(self.period())
         steps = rules.plan_proof(self.seed(operator), tail, head, [place for place, _, _ in placed])
         words: list[bytes] = []

@@ -136,7 +136,10 @@ def small_proofs(node: Node) -> Figures:
     yield "prove_small_first", world.prove_like(operator, holes=0, first=True)
     world.next_period()
     yield "prove_small", world.prove_like(operator, holes=0)
-    world.next_period(8)
+    for _ in range(12):  # until the fourth part has ended; unproven ones would be misses
+        world.next_period()
+        world.prove(operator)
+    world.next_period()
     for holes in (1, 2):
         yield f"prove_small_{holes}_hole", world.prove_like(operator, holes)
         world.next_period()

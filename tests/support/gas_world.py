@@ -239,8 +239,7 @@ class GasWorld:
         for opened in self.opened.values():
             record = self.record(opened)
             if opened.deal.operator == operator and tail <= record.start_in(period) < head:
-                over = rules.is_over(record, proven, period, self.parameters.limit)
-                place = rules.Place(record.start_in(period), record.price, record.leaves, over)
+                place = rules.place_of(record, proven, period, self.parameters.limit, lambda: False)
                 placed.append((place.start, place, opened))
         placed.sort(key=lambda entry: entry[0])
         steps = rules.plan_proof(seed, tail, head, [place for _, place, _ in placed])

@@ -25,6 +25,8 @@ from xmbl.units import STAKE_UNIT, WHOLE
 _ZERO = "0x" + "00" * 20
 _BLOCKS_CHECKED = 8
 _STAKE_UNITS = 2**60
+_BLOCKS = 2**32
+_PERIODS = 2**23
 
 # NUMBER PUSH0 MSTORE, NUMBER - 1 BLOCKHASH 0x20 MSTORE, RETURN: its number and the hash before it
 _PROBE = bytes.fromhex("435f52" "6001430340602052" "60405ff3")  # fmt: skip
@@ -118,6 +120,7 @@ def run(
     """
     check_parameters(parameters)
     check_chain(chain, creator.account)
+    check_age(chain, parameters.market.period)
     known = _standing(chain, deployments.read(chain.chain_id, folder), creator)
     block = int(known.get("block", chain.block_number()))
     addresses = {name: str(known[name]) for name in CONTRACTS if name in known}
@@ -155,6 +158,7 @@ def check_parameters(parameters: Parameters) -> None:
             cover % STAKE_UNIT == 0 and cover // STAKE_UNIT >= market.limit,
         "a thaw of at least limit + 2 periods, so that nobody leaves before a slash":
             parameters.thaw >= (market.limit + 2) * market.period,
+        f"a thaw of fewer than {_BLOCKS} blocks, so that its end is a block": parameters.thaw < _BLOCKS,
     }  # fmt: skip
     broken = [rule for rule, holds in rules.items() if not holds]
     if broken:
@@ -175,6 +179,16 @@ def check_chain(chain: Chain, account: str) -> None:
                 f"Contracts on chain {chain.chain_id} don't see its own block numbers and hashes "
                 f"(looked at block {number}); XMBL can't be deployed here."
             )
+
+
+def check_age(chain: Chain, period: int) -> None:
+    """`UsageError` where a chain is so old that its periods would soon outgrow their 24 bits."""
+    block = chain.block_number()
+    if block // period >= _PERIODS:
+        raise UsageError(
+            f"At block {block} periods of {period} blocks are nearly used up; choose at least "
+            f"{block // _PERIODS + 1} blocks."
+        )
 
 
 def check_wiring(chain: Chain, addresses: Mapping[str, str], parameters: Parameters) -> None:

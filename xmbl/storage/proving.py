@@ -29,7 +29,7 @@ class Proof:
 def places(
     layout: Layout, proven: Container[int], period: int, limit: int, held: Callable[[bytes], bool]
 ) -> list[Place]:
-    """The ring of the present period as a proof draws from it; `held` says whether a deal's bytes are here."""
+    """The ring of the present period as a proof draws from it; `held` tells if a deal's bytes are here."""
     return [place_of(record, proven, period, limit, partial(held, deal_id)) for _, deal_id, record in layout]
 
 

@@ -7,7 +7,7 @@ operator's proven periods. What the contract refuses raises `Reverted` with the 
 """
 
 from bisect import bisect_right
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from xmbl.crypto.typed_data import Terms, keccak
@@ -67,6 +67,10 @@ class Record:
     def start_in(self, period: int) -> int:
         """Where the deal lay at the first block of the present period."""
         return self.previous if self.moved > period else self.start
+
+
+NEVER = Record(0, 0, 0, 0, 0, 0, 0, 0)
+"""What the chain says of a deal that was never opened, or is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,7 @@ def append(ring: Ring, terms: Terms, period: int) -> tuple[Ring, Record]:
     """Lay a deal opened in `period` at the head of the ring, from the next period on."""
     frozen_tail, frozen_head = ring.bounds_in(period)
     growth = ring.head + terms.price - ring.tail - (frozen_head - frozen_tail)
-    _require(growth <= ring.cap, "deals: cap")
+    _require(0 < ring.cap >= growth, "deals: cap")
     first = period + 1
     record = Record(ring.head, NOWHERE, terms.price, terms.leaves, first, terms.end, first, 0)
     return ring.with_bounds(period, ring.tail, ring.head + terms.price), record
@@ -156,6 +160,14 @@ def ends(record: Record, proven: Container[int], period: int, limit: int) -> tup
 def is_over(record: Record, proven: Container[int], period: int, limit: int) -> bool:
     """Whether a deal in the ring of the present period is a hole there: a draw passes it."""
     return ends(record, proven, period, limit)[0] <= period
+
+
+def is_spared(record: Record, proven: Container[int], period: int, limit: int) -> bool:
+    """Whether a deal that is over may still show its bytes in the present period: the miss just before it
+    ended the deal, which nobody could foresee and take it out of the ring for."""
+    if record.end <= period:
+        return record.end == period and record.missed == limit
+    return ends(record, proven, period, limit)[0] == period
 
 
 def lives_on(record: Record, proven: Container[int], period: int, limit: int) -> bool:
@@ -220,30 +232,48 @@ def truncate(
 
 
 def clear(record: Record, period: int) -> Record:
-    """Forget a deal that is closed and in the ring of no coming period."""
+    """Forget a deal that is closed and in the ring of no coming period; one forgotten already stays so."""
+    if record == NEVER:
+        return record
     _require(record.start == NOWHERE and record.moved <= period, "deals: in the ring")
     _require(record.cursor == 0, "deals: unsettled")
-    return Record(0, 0, 0, 0, 0, 0, 0, 0)
+    return NEVER
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A deal in the ring of one period: from `start` on, `price` positions long; `over` makes it a hole."""
+    """A deal in the ring of one period: from `start` on, `price` positions long; `over` makes it a hole,
+    unless it is `spared` and shows its bytes all the same."""
 
     start: int
     price: int
     leaves: int
     over: bool
+    spared: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One draw of a proof: which place it fell in, whether the proof has to name the deal there, and
-    which leaf to show, or None in a hole."""
+    """One draw of a proof: which place it fell in, whether the proof has to name the deal there, which
+    leaf to show, or None in a hole, and whether that leaf is of a deal that is over."""
 
     place: int
     named: bool
     leaf: int | None
+    spared: bool
+
+
+def place_of(
+    record: Record, proven: Container[int], period: int, limit: int, held: Callable[[], bool]
+) -> Place:
+    """A deal in the ring of the present period; `held` tells whether its bytes are there to be shown."""
+    return Place(
+        record.start_in(period),
+        record.price,
+        record.leaves,
+        is_over(record, proven, period, limit),
+        is_spared(record, proven, period, limit) and held(),
+    )
 
 
 def seed_of(block_hash: bytes, operator: str) -> bytes:
@@ -268,15 +298,17 @@ def plan_proof(seed: bytes, tail: int, head: int, places: Sequence[Place]) -> li
     for position, pick in draws(seed, tail, head):
         index = bisect_right(starts, position) - 1
         place = places[index]
-        steps.append(
-            Step(index, not steps or steps[-1].place != index, None if place.over else pick % place.leaves)
-        )
-        shown += not place.over
+        leaf = None if place.over and not place.spared else pick % place.leaves
+        named = not steps or steps[-1].place != index
+        steps.append(Step(index, named, leaf, place.over and place.spared))
+        shown += leaf is not None
         if shown == LEAVES_DRAWN:
             return steps
     raise Reverted("The ring is so full of holes that the draws ran out; rotate it.", "deals: draws")
 
 
 def plan_bits(steps: Sequence[Step]) -> int:
-    """The `plan` argument of `prove`: bit d is set where draw d falls in another deal than the one before."""
-    return sum(1 << number for number, step in enumerate(steps) if step.named)
+    """The `plan` argument of `prove`: bit d is set where draw d falls in another deal than the one before,
+    bit 128 + d where draw d shows a leaf although its deal is over."""
+    named = sum(1 << number for number, step in enumerate(steps) if step.named)
+    return named | sum(1 << DRAWS + number for number, step in enumerate(steps) if step.spared)

@@ -241,6 +241,69 @@ def test_c5_giant_hole__seen_too_late__costs_one_period_only(
     world.prove(operator)
 
 
+def test_c5_giant_hole__made_by_the_last_miss__stands_in_with_its_bytes_for_one_period(
+    world: World, victim: str, operator: str, accomplice: str
+) -> None:
+    """Nobody can foresee a miss, so upkeep comes too late: one outage would take every deal down in turn."""
+    giant = world.open(accomplice, operator, SmallTree(5), periods=300, price=10**6)
+    world.next_period(LIMIT)
+    young = world.open(victim, operator, periods=300, price=1)
+    world.next_period()
+    assert rules.ends(world.record(giant), world.proven(operator), world.period(), LIMIT)[0] == world.period()
+    with pytest.raises(Reverted, match="full of holes"):
+        world.proof(operator, held=False)
+    world.prove(operator)
+    assert world.proven(operator) == {world.period()}
+    world.deals.rotate(operator, [world.name(giant)], sender=operator)
+    world.next_period()
+    world.prove(operator)
+    world.settle(giant)
+    assert rules.ends(world.record(young), world.proven(operator), world.period(), LIMIT)[1] == 0
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_c5_giant_hole__that_its_last_miss_made__stands_in_no_second_period(
+    world: World, victim: str, operator: str, accomplice: str, settled: bool
+) -> None:
+    giant = world.open(accomplice, operator, SmallTree(5), periods=300, price=10**6)
+    world.next_period(LIMIT)
+    world.open(victim, operator, periods=300, price=1)
+    world.next_period()
+    spared = world.proof(operator)
+    assert spared.plan >> rules.DRAWS
+    world.next_period()
+    if settled:
+        world.settle(giant)
+    proof = proof_from(world, giant, operator)
+    refused(world, replace(proof, plan=proof.plan | (2**rules.DRAWS - 1) << rules.DRAWS), "deals: draws")
+
+
+def test_c5_giant_hole__settled_at_once__stands_in_all_the_same(
+    world: World, victim: str, operator: str, accomplice: str
+) -> None:
+    giant = world.open(accomplice, operator, SmallTree(5), periods=300, price=10**6)
+    world.next_period(LIMIT)
+    world.open(victim, operator, periods=300, price=1)
+    world.next_period()
+    world.settle(giant)
+    world.prove(operator)
+    assert world.proven(operator) == {world.period()}
+
+
+def test_c4a_holes__of_a_term_that_ran_out__never_stand_in(
+    world: World, victim: str, operator: str, accomplice: str
+) -> None:
+    """Its end was known: a self-deal that ends would dilute a period for nothing."""
+    ended = world.open(accomplice, operator, periods=1, price=10**6)
+    world.open(victim, operator, periods=300, price=1)
+    world.next_period()
+    world.prove(operator)
+    world.next_period()
+    assert world.record(ended).end == world.period()
+    proof = proof_from(world, ended, operator)
+    refused(world, replace(proof, plan=proof.plan | (2**rules.DRAWS - 1) << rules.DRAWS), "deals: draws")
+
+
 # C6, return of the dead
 
 
@@ -527,6 +590,32 @@ def test_flaw6_stolen_agent_key__in_a_period__locks_at_most_what_the_cap_allows(
     world.open(accomplice, operator, price=10_000)
     with boa.reverts("deals: cap"):
         world.open(accomplice, operator, price=1)
+
+
+def test_flaw6_stolen_agent_key__a_cap_of_nothing__leaves_no_room_that_a_deal_left(
+    world: World, operator: str, accomplice: str
+) -> None:
+    ended = world.open(accomplice, operator, periods=1, price=10_000)
+    world.next_period()
+    world.deals.set_cap(0, sender=operator)
+    world.deals.truncate(operator, world.name(ended), sender=AGENT)
+    with boa.reverts("deals: cap"):
+        world.open(accomplice, operator, price=1)
+
+
+def test_flaw6_stolen_agent_key__room_that_deals_left__grows_the_ring_by_the_cap_only(
+    world: World, operator: str, accomplice: str
+) -> None:
+    """What a stolen key can lose is bounded by the limit in Staking; the cap says how fast the ring grows."""
+    world.deals.set_cap(1_000, sender=operator)
+    gone = world.open(accomplice, operator, periods=1, price=1_000)
+    world.next_period()
+    world.deals.truncate(operator, world.name(gone), sender=AGENT)
+    world.open(accomplice, operator, price=1_000 + 1_000)
+    with boa.reverts("deals: cap"):
+        world.open(accomplice, operator, price=1)
+    ring = world.ring(operator)
+    assert (ring.head - ring.tail) - (ring.frozen_head - ring.frozen_tail) == 1_000
 
 
 def test_flaw6_stolen_agent_key__after_it_was_changed__opens_nothing(

@@ -6,7 +6,7 @@ import pytest
 from tests.support.boa_world import events
 from tests.support.deals_world import World
 from xmbl.crypto.typed_data import Deal
-from xmbl.storage.rules import Record
+from xmbl.storage.rules import NEVER, Record
 
 
 @pytest.fixture
@@ -67,6 +67,8 @@ def test_clear__one_of_several_is_not_ready__reverts(
     assert world.record(dropped).end != 0
 
 
-def test_clear__unknown__reverts(world: World) -> None:
-    with boa.reverts("deals: in the ring"):
-        world.deals.clear([bytes(32)])
+def test_clear__unknown_or_cleared_by_another_first__does_the_rest(world: World, dropped: Deal) -> None:
+    world.next_period()
+    world.settle(dropped)
+    world.deals.clear([bytes(32), dropped.id(), dropped.id()])
+    assert world.record(dropped) == NEVER

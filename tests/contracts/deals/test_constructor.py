@@ -6,7 +6,7 @@ import boa
 import pytest
 
 from tests.support.boa_world import NOBODY
-from tests.support.deals_world import DEALS, PARAMETERS, history
+from tests.support.deals_world import DEALS, HISTORY, PARAMETERS, history
 from xmbl.storage.rules import Parameters
 
 
@@ -62,6 +62,13 @@ def test_constructor__long_period_where_history_is_kept__is_frozen() -> None:
 def test_constructor__period_beyond_the_history__reverts() -> None:
     with history(), boa.reverts("deals: period"):
         deploy(period=8_001)
+
+
+def test_constructor__long_period_where_something_else_lies_for_the_history__reverts() -> None:
+    with boa.env.anchor():
+        boa.env.set_code(HISTORY, b"\x00")
+        with boa.reverts("deals: period"):
+            deploy(period=8_000)
 
 
 def test_constructor__long_period_where_no_history_is_kept__reverts() -> None:

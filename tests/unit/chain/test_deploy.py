@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from xmbl.chain.call import created_address
-from xmbl.chain.deploy import PRESETS, arguments, check_parameters
+from xmbl.chain.deploy import PRESETS, arguments, check_age, check_parameters
 from xmbl.chain.deployments import load, read, save
 from xmbl.errors import ConfigError, UsageError
 
@@ -34,6 +34,7 @@ def test_check_parameters__presets__pass(name):
         ({"supply": 0}, "a supply from 1"),
         ({"supply": 2**60 * 10**9}, "a supply from 1"),
         ({"thaw": 99}, "a thaw of at least limit"),
+        ({"thaw": 2**32}, "a thaw of fewer than 4294967296 blocks"),
         ({"period": 1}, "a period of 2"),
         ({"period": 8_001}, "a period of 2"),
         ({"limit": 1}, "a limit of 2"),
@@ -81,3 +82,26 @@ def test_load__unfinished__names_what_is_missing(tmp_path):
     assert read(4242, tmp_path)["token"] == ADDRESSES["token"]
     with pytest.raises(ConfigError, match="lacks payments, registry, staking, deals"):
         load(4242, tmp_path)
+
+
+class AtBlock:
+    """A chain of which only the height is asked."""
+
+    def __init__(self, height):
+        self._height = height
+
+    def block_number(self):
+        return self._height
+
+
+def test_check_age__half_of_all_periods_left__passes():
+    check_age(AtBlock(20 * 2**23 - 1), 20)
+
+
+def test_check_age__periods_nearly_used_up__names_the_least_that_lasts():
+    with pytest.raises(UsageError) as caught:
+        check_age(AtBlock(350_000_000), 20)
+    assert str(caught.value) == (
+        "At block 350000000 periods of 20 blocks are nearly used up; choose at least 42 blocks."
+    )
+    check_age(AtBlock(350_000_000), 42)

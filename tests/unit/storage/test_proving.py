@@ -47,7 +47,7 @@ def ring_of(deals):
 
 def proof_of(deals, path):
     layout, head = ring_of(deals)
-    places = proving.places(layout, PROVEN, PERIOD, LIMIT)
+    places = proving.places(layout, PROVEN, PERIOD, LIMIT, lambda _: True)
     return proving.build(places, (0, head), SEED, lambda index: deals[index], path), head
 
 
@@ -136,7 +136,7 @@ def test_build__ten_thousand_deals__reads_only_those_drawn(tmp_path):
         read.append(index)
         return journal.deal(layout[index][1]).deal
 
-    places = proving.places(layout, PROVEN, PERIOD, LIMIT)
+    places = proving.places(layout, PROVEN, PERIOD, LIMIT, lambda _: True)
     proof = proving.build(places, (0, start), SEED, named, lambda *_: (bytes(256), [bytes(32)] * 12))
     journal.close()
     assert len(places) == 10_000
