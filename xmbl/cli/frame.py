@@ -112,7 +112,11 @@ def _with_session(*options: str) -> Callable[[Callable[..., None]], Callable[...
         def run(*args: Any, **values: Any) -> None:
             from xmbl.cli.session import Session
 
-            function(Session(click.get_current_context().ensure_object(Choices)), *args, **values)
+            context = click.get_current_context()
+            choices = context.ensure_object(Choices)
+            if choices.dry_run and "--dry-run" not in options:
+                raise click.UsageError("This command has no dry run; leave --dry-run away.", context)
+            function(Session(choices), *args, **values)
 
         wrapped = update_wrapper(run, function)
         for name in reversed(options):

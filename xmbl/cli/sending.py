@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 ETHER = "ETH"
 """The unit in which gas is paid, on whatever chain."""
 
-
 _GWEI = 10**9
 
 

@@ -31,6 +31,7 @@ def test_program__version__is_the_packages(terminal):
         (("config", "zzz"), "there are join, path, show, use."),
         (("config", "show", "--jsn"), "--json"),
         (("config", "join"), "Missing argument 'FILE|URL'. See `xmbl config join --help`."),
+        (("--dry-run", "devnet", "fund", "client"), "This command has no dry run"),
         (("help", "nothing"), "There is no topic 'nothing'; there are exit-codes,"),
     ],
 )
