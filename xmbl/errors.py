@@ -41,7 +41,7 @@ class ConfigError(UsageError):
     """A configuration file, variable or option that can't be meant."""
 
 
-class KeystoreError(XmblError):  # noqa: N801 - KeyError is Python's
+class KeystoreError(XmblError):
     """A keystore that can't be opened."""
 
 

@@ -100,7 +100,7 @@ class YamuxStream(IMuxedStream):
             self._carrier.reply(CREDIT, RST, self.stream_id, 0)
         self.break_off()
 
-    def set_deadline(self, ttl: int) -> None:
+    def set_deadline(self, ttl: int) -> None:  # noqa: ARG002 - the interface's
         """Not here: deadlines are trio's."""
         raise ValueError("a deadline is set by the caller, with trio.fail_after")
 
