@@ -16,7 +16,7 @@ import click
 
 @dataclass
 class Choices:
-    """The shared options as they were given; empty means not given."""
+    """The shared options as given, empty where they weren't; `answered` once stdout has its result."""
 
     json: bool = False
     network: str = ""
@@ -24,6 +24,7 @@ class Choices:
     password_file: str = ""
     yes: bool = False
     dry_run: bool = False
+    answered: bool = False
 
 
 def _remember(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
@@ -116,7 +117,11 @@ def _with_session(*options: str) -> Callable[[Callable[..., None]], Callable[...
             choices = context.ensure_object(Choices)
             if choices.dry_run and "--dry-run" not in options:
                 raise click.UsageError("This command has no dry run; leave --dry-run away.", context)
-            function(Session(choices), *args, **values)
+            session = Session(choices)
+            try:
+                function(session, *args, **values)
+            finally:
+                choices.answered = session.out.answered
 
         wrapped = update_wrapper(run, function)
         for name in reversed(options):

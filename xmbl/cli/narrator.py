@@ -29,7 +29,12 @@ class Narrator:
         from rich.console import Console
         from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+        )
         with Progress(*columns, console=Console(stderr=True), transient=True) as self._bars:
             yield self
         self._bars = None
@@ -66,5 +71,5 @@ class Narrator:
                 self._out.note(f"{what}: {format_size(total)}")
             return
         if what not in self._tasks:
-            self._tasks[what] = self._bars.add_task(what, total=total)
+            self._tasks[what] = self._bars.add_task(printable(what), total=total)
         self._bars.update(self._tasks[what], completed=done)

@@ -16,7 +16,9 @@ import click
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
-_UNPRINTABLE = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), "�")
+_CONTROLS = (*range(9), *range(11, 32), *range(127, 160))
+_UNPRINTABLE = dict.fromkeys(_CONTROLS, "�")
+_ESCAPED = {code: f"\\u{code:04x}" for code in _CONTROLS}
 
 
 @dataclass(frozen=True)
@@ -44,16 +46,23 @@ def printable(text: str) -> str:
     return text.translate(_UNPRINTABLE)
 
 
+def document_text(document: dict[str, Any]) -> str:
+    """`document` as JSON that steers no terminal: JSON itself escapes only half of the control characters."""
+    return json.dumps(document, indent=2, ensure_ascii=False).translate(_ESCAPED)
+
+
 class Output:
-    """The two streams of a command."""
+    """The two streams of a command; `answered` once stdout has its result."""
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
+        self.answered = False
 
     def result(self, document: dict[str, Any], *parts: str | Table) -> None:
         """The command's result, once: `document` with `--json`, else `parts` for people."""
+        self.answered = True
         if self.as_json:
-            click.echo(json.dumps({"ok": True, **document}, indent=2, ensure_ascii=False))
+            click.echo(document_text({"ok": True, **document}))
         for part in () if self.as_json else parts:
             if isinstance(part, Table):
                 _show(part)
@@ -70,7 +79,7 @@ class Output:
 
     def confirm(self, question: str) -> bool:
         """Ask on stderr; no is the default."""
-        return click.confirm(question, err=True)
+        return click.confirm(printable(question), err=True)
 
     @contextmanager
     def waiting(self, doing: str) -> Iterator[None]:

@@ -5,7 +5,8 @@ import sys
 import click
 
 from xmbl.cli.session import Session
-from xmbl.errors import ConfigError, UsageError
+from xmbl.errors import UsageError
+from xmbl.identity.passwords import read_password
 
 _SHORTEST = 8
 
@@ -32,11 +33,9 @@ def _from_file(session: Session) -> str:
     path = session.password_file()
     if path is None:
         return ""
+    password = read_password(path)
     if path.stat().st_mode & 0o077:
         session.out.note(f"Others can read the password in {path}; `chmod 600 {path}` stops that.")
-    password = path.read_text(encoding="utf-8", errors="replace").partition("\n")[0].rstrip("\r")
-    if not password:
-        raise ConfigError(f"The first line of {path} is empty; the password belongs there.")
     return password
 
 

@@ -9,7 +9,7 @@ from importlib import import_module
 import click
 
 from xmbl import __version__
-from xmbl.cli.frame import Group
+from xmbl.cli.frame import Choices, Group
 from xmbl.cli.report import report
 
 COMMANDS = {
@@ -66,7 +66,8 @@ def program() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; its error, if any, becomes a sentence. Returns the exit code."""
+    choices = Choices()
     try:
-        return int(program.main(list(arguments), prog_name="xmbl", standalone_mode=False) or 0)
+        return int(program.main(list(arguments), prog_name="xmbl", standalone_mode=False, obj=choices) or 0)
     except BaseException as error:  # noqa: BLE001 - the last door: everything leaves as a sentence and a code
-        return report(error, as_json="--json" in arguments)
+        return report(error, as_json="--json" in arguments and not choices.answered)

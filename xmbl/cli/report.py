@@ -7,7 +7,6 @@
 """
 
 import errno
-import json
 import os
 import re
 import sys
@@ -23,6 +22,8 @@ INTERRUPTED = 130
 
 def report(error: BaseException, as_json: bool) -> int:
     """Print `error` where it belongs (stderr, or stdout as a JSON document); returns the exit code."""
+    from xmbl.cli.output import document_text, printable
+
     cause = _cause(error)
     if isinstance(cause, OSError) and cause.errno == errno.EPIPE:
         # whoever read our output has seen enough; flushing at exit would complain again
@@ -30,12 +31,12 @@ def report(error: BaseException, as_json: bool) -> int:
         return 1
     code, exit_code, sentence = _told(cause)
     after_echo = "\n" if exit_code == INTERRUPTED and sys.stderr.isatty() else ""  # the terminal showed ^C
-    click.echo(f"{after_echo}xmbl: {sentence}", err=True)
+    click.echo(printable(f"{after_echo}xmbl: {sentence}"), err=True)
     if as_json:
         fields = {"code": code, "message": sentence, "exit_code": exit_code}
         if isinstance(cause, Reverted):
             fields["reason"] = cause.reason
-        click.echo(json.dumps({"ok": False, "error": fields}, indent=2, ensure_ascii=False))
+        click.echo(document_text({"ok": False, "error": fields}))
     return exit_code
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from xmbl import __version__
 from xmbl.cli.help import TOPICS
+from xmbl.cli.output import Output
+from xmbl.errors import RpcUnavailable
 
 
 def test_program__nothing_asked__shows_the_table(terminal):
@@ -46,6 +48,20 @@ def test_program__mistake_with_json__is_a_document(terminal):
     said = terminal("config", "jion", "--json")
     assert said.document()["error"]["code"] == "usage"
     assert said.document()["error"]["exit_code"] == said.code == 2
+
+
+def test_program__failure_after_its_result__is_one_document(terminal, monkeypatch):
+    told = Output.result
+
+    def tell_and_fail(*arguments):
+        told(*arguments)
+        raise RpcUnavailable("No endpoint answers any more.")
+
+    monkeypatch.setattr(Output, "result", tell_and_fail)
+    said = terminal("help", "--json")
+    assert said.code == 1
+    assert said.document()["ok"] is True
+    assert said.err == "xmbl: No endpoint answers any more.\n"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from xmbl.cli.output import leaving
 from xmbl.cli.report import report
-from xmbl.errors import ConfigError, Reverted, RpcUnavailable
+from xmbl.errors import ConfigError, Refused, Reverted, RpcUnavailable
 
 
 def test_report__world_broken__is_a_sentence_and_one(capsys):
@@ -75,3 +75,12 @@ def test_report__a_bug__writes_the_traceback_and_says_where(home, capsys):
     assert str(crash) in capsys.readouterr().err
     assert "ValueError: length 14" in crash.read_text()
     assert "hunter2hunter2" not in crash.read_text()
+
+
+def test_report__escape_sequences_of_a_peer__steer_no_terminal(capsys):
+    error = Refused("No \x1b[2J\x9b31m\x7froom.")
+    report(error, as_json=True)
+    printed = capsys.readouterr()
+    assert printed.err == "xmbl: No �[2J�31m�room.\n"
+    assert not set(printed.out) & {"\x1b", "\x9b", "\x7f"}
+    assert json.loads(printed.out)["error"]["message"] == str(error)
