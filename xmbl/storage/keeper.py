@@ -58,7 +58,8 @@ class Keeper:
         ]
         for deal_id, record in due[:IN_FLIGHT]:
             call = self._desk.market.deals.settle(self._deal(deal_id))
-            self._act(call, f"settle:{deal_id.hex()}:{record.cursor}")
+            # the period, since what failed on chain is tried again in the next one
+            self._act(call, f"settle:{deal_id.hex()}:{record.cursor}:{period}")
         return bool(due)
 
     def _proven(self, records: Sequence[Record], period: int) -> ProvenPeriods:

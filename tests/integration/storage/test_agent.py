@@ -204,6 +204,23 @@ def test_step__a_long_deal__is_settled_every_few_periods(provider: Provider) -> 
     assert [event.cursor for event in provider.of(events.DealSettled)] == [first + 4, first + 8]
 
 
+def test_step__a_settlement_that_failed_on_chain__is_sent_again_in_the_next_period(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = provider.period + 1
+    deal = provider.open(DATA, first + 1)
+    provider.prove(first)
+    chain = provider.market.chain
+    with monkeypatch.context() as short:
+        # too little gas once: it is mined, and fails
+        short.setattr(chain, "estimate", lambda call, sender: 30_000)
+        provider.prove(first + 1)
+    sent = provider.outbox.history()
+    assert [receipt.status for receipt in sent if receipt.action == "deal_settle"] == [0]
+    provider.prove(first + 2)
+    assert [event.id for event in provider.of(events.DealClosed)] == [deal.id()]
+
+
 def test_step__a_journal_that_lost_a_deal__reads_the_chain_again(provider: Provider) -> None:
     first = provider.period + 1
     deal = provider.open(DATA, first + 3)
