@@ -7,6 +7,7 @@ it as it is and leaves with the class's exit code.
     ├── UsageError                 2  bad input: the caller can mend it
     │   └── ConfigError            2  a file, a variable or an option says something impossible
     ├── KeystoreError                  1  a keystore can't be opened: no such name, wrong password
+    ├── Busy                       1  another process works on the same thing
     ├── ChainError                 1  the chain or the way to it
     │   ├── RpcUnavailable         1  no RPC endpoint answers
     │   ├── WrongChain             1  an endpoint serves another chain than the configured one
@@ -43,6 +44,10 @@ class ConfigError(UsageError):
 
 class KeystoreError(XmblError):
     """A keystore that can't be opened."""
+
+
+class Busy(XmblError):
+    """Another process works on the same thing at this moment."""
 
 
 class ChainError(XmblError):

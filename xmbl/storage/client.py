@@ -48,24 +48,23 @@ class StorageClient:
     async def put(self, plan: Plan) -> Manifest:
         """Store as planned; when this returns, every replica's deal is open.
 
-        `InsufficientFunds` before anything moves. On any later failure `resume` goes on.
+        `InsufficientFunds`, `Busy`, or `UsageError` for a name that was taken since, before anything moves.
+        On any later failure `resume` goes on.
         """
         await self._require_funds(plan.cost)
-        manifest = await Placement(self._wallet, plan.manifest, plan.source.path, plan.offers).run()
+        with self._wallet.manifests.locked(plan.manifest.name):
+            self._require_new(plan.manifest.name)
+            manifest = await Placement(self._wallet, plan.manifest, plan.source.path, plan.offers).run()
         planning.tidy(self._wallet.spool, manifest)
         return manifest
 
     async def resume(self, name: str) -> Manifest:
-        """Go on with a `put` or a `repair` that was interrupted; does nothing where all is done."""
-        manifest = self.load(name)
-        waiting = [one for one in manifest.standing() if one.state is not ReplicaState.OPEN]
-        if not waiting:
-            return manifest
-        source = await self._source(manifest)
-        offers = await planning.offers_for(self._wallet, manifest, sorted({one.part for one in waiting}))
-        manifest = await Placement(self._wallet, manifest, source, offers).run()
-        planning.tidy(self._wallet.spool, manifest)
-        return manifest
+        """Go on with a `put` or a `repair` that was interrupted; does nothing where all is done.
+
+        `Busy` while another process works on it.
+        """
+        with self._wallet.manifests.locked(name):
+            return await self._resumed(self.load(name))
 
     async def funding(self, amount: int) -> list[Call]:
         """What has to be sent before deals can take `amount` wei; empty where all is ready."""
@@ -99,7 +98,7 @@ class StorageClient:
 
     async def show(self, name: str) -> list[DealStanding]:
         """How the deals of `name` stand."""
-        return await trio.to_thread.run_sync(standings, self._wallet.market, self.load(name))
+        return await self._standings(self.load(name))
 
     async def settle(self, name: str) -> list[Receipt]:
         """Settle every deal of `name` that has something to settle."""
@@ -112,24 +111,10 @@ class StorageClient:
         """Replace replicas whose deal ended early, or that missed `misses` periods, by new ones elsewhere.
 
         A new replica has a number, a key and an operator of its own, and the same end. What ended early is
-        settled first, since its refund pays for most of it.
+        settled first, since its refund pays for most of it. `Busy` while another process works on it.
         """
-        manifest = self.load(name)
-        lost = [one for one in await self.show(name) if one.is_lost(misses)]
-        highest = manifest.next_number() - 1
-        for one in lost:
-            self._wallet.emit(ReplicaLost(name, one.number, one.operator, len(one.missed)))
-            if one.ended_early and one.settled:
-                await self._settled(manifest.replica(one.number), one.settled)
-            manifest = _replaced(manifest, one)
-        self._wallet.manifests.save(manifest)
-        repaired = await self.resume(name)
-        fresh = [one for one in repaired.standing() if one.number > highest]
-        for one in lost:
-            new = next(each for each in fresh if each.part == one.part)
-            fresh.remove(new)
-            self._wallet.emit(ReplicaRepaired(name, new.number, new.operator, one.number))
-        return repaired
+        with self._wallet.manifests.locked(name):
+            return await self._repaired(self.load(name), misses)
 
     async def cost_to_mend(self, name: str, misses: int | None = None) -> int:
         """What `resume` and `repair` may cost in all, in wei, at the price limit of the file."""
@@ -151,6 +136,36 @@ class StorageClient:
 
     # parts
 
+    async def _standings(self, manifest: Manifest) -> list[DealStanding]:
+        return await trio.to_thread.run_sync(standings, self._wallet.market, manifest)
+
+    async def _repaired(self, manifest: Manifest, misses: int | None) -> Manifest:
+        lost = [one for one in await self._standings(manifest) if one.is_lost(misses)]
+        highest = manifest.next_number() - 1
+        for one in lost:
+            self._wallet.emit(ReplicaLost(manifest.name, one.number, one.operator, len(one.missed)))
+            if one.ended_early and one.settled:
+                await self._settled(manifest.replica(one.number), one.settled)
+            manifest = _replaced(manifest, one)
+        self._wallet.manifests.save(manifest)
+        repaired = await self._resumed(manifest)
+        fresh = [one for one in repaired.standing() if one.number > highest]
+        for one in lost:
+            new = next(each for each in fresh if each.part == one.part)
+            fresh.remove(new)
+            self._wallet.emit(ReplicaRepaired(manifest.name, new.number, new.operator, one.number))
+        return repaired
+
+    async def _resumed(self, manifest: Manifest) -> Manifest:
+        waiting = [one for one in manifest.standing() if one.state is not ReplicaState.OPEN]
+        if not waiting:
+            return manifest
+        source = await self._source(manifest)
+        offers = await planning.offers_for(self._wallet, manifest, sorted({one.part for one in waiting}))
+        manifest = await Placement(self._wallet, manifest, source, offers).run()
+        planning.tidy(self._wallet.spool, manifest)
+        return manifest
+
     async def _require_funds(self, cost: int) -> None:
         if missing := await self.funding(cost):
             first = missing[0].sentence
@@ -161,8 +176,11 @@ class StorageClient:
     def _require_free(self, order: Order) -> None:
         if order.copies < 1 or order.periods < 1:
             raise UsageError("Ask for at least one copy and one period.")
-        if checked_name(order.name, "stored file") in self.names():
-            raise UsageError(f"{order.name!r} is stored already; resume it or choose another name.")
+        self._require_new(checked_name(order.name, "stored file"))
+
+    def _require_new(self, name: str) -> None:
+        if name in self.names():
+            raise UsageError(f"{name!r} is stored already; resume it or choose another name.")
 
     async def _source(self, manifest: Manifest) -> Path:
         """The plain bytes: where they came from if they are still the same, else back from the operators."""

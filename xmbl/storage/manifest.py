@@ -2,11 +2,14 @@
 
 Whoever has the manifest and one answering operator has the file; without it the bytes are noise. It is
 written before any money moves and after every step, so that an interrupted `put` goes on where it
-stopped. A replica's number is never used twice: it is in the key of its bytes.
+stopped. Whoever changes it holds its lock from the first look to the last step.
 """
 
+import fcntl
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from enum import IntEnum
 from pathlib import Path
@@ -16,7 +19,7 @@ from xmbl import files
 from xmbl.config import checked_name
 from xmbl.crypto.envelope import open_secret, seal_secret
 from xmbl.crypto.typed_data import Deal, Terms
-from xmbl.errors import Corrupt, NotStored, UsageError
+from xmbl.errors import Busy, Corrupt, NotStored, UsageError
 
 VERSION = 1
 _SUFFIX = ".manifest"
@@ -178,6 +181,17 @@ class Manifests:
     def names(self) -> list[str]:
         """All names, sorted."""
         return sorted(path.name.removesuffix(_SUFFIX) for path in self._folder.glob(f"*{_SUFFIX}"))
+
+    @contextmanager
+    def locked(self, name: str) -> Iterator[None]:
+        """Keep every other process away from `name`; `Busy` while one works on it."""
+        # it stays: a lock file that is deleted is two locks for a moment
+        with self.path(name).with_suffix(".lock").open("ab") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Busy(f"Another process works on {name!r}; wait until it is done or end it.") from None
+            yield
 
     def load(self, name: str) -> Manifest:
         """The manifest of `name`; `NotStored` if there is none."""

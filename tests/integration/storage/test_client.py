@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,12 @@ from tests.support.storage_peers import Handlers, announced, play, silenced
 from tests.support.storage_world import PER_GIB, Told, World, client_of
 from xmbl.chain.deals import Opened
 from xmbl.crypto.envelope import CHUNK_PLAIN
-from xmbl.errors import Corrupt, InsufficientFunds, NotStored, Refused, UsageError
+from xmbl.errors import Busy, Corrupt, InsufficientFunds, NotStored, Refused, UsageError
 from xmbl.network.channel import Channel
 from xmbl.storage import events, sources
 from xmbl.storage.client import StorageClient
 from xmbl.storage.events import Event, OperatorPassed
-from xmbl.storage.manifest import ReplicaState
+from xmbl.storage.manifest import Manifests, ReplicaState
 from xmbl.storage.planning import Order, tidy
 from xmbl.storage.wire import STORE, STREAM, ReadReady, ReadRequest, Refusal
 from xmbl.units import WHOLE
@@ -32,6 +33,7 @@ from xmbl.units import WHOLE
 LIMIT = 100 * PER_GIB
 DATA = secrets.token_bytes(700_000)
 ORDER = Order("file", 2, 3, LIMIT)
+KEY = bytes(32)
 
 
 @pytest.fixture(scope="module")
@@ -253,6 +255,43 @@ def test_plan__operators_above_the_limit__are_passed_with_their_price(stage: Sta
 
     play(story)
     assert any("above the limit of 1" in event.reason for event in stage.told.of(OperatorPassed))
+
+
+def test_put__of_a_name_that_was_taken_since_its_plan__is_refused(stage: Stage, file: Path) -> None:
+    async def story() -> None:
+        async with stage.meeting(None) as client:
+            late = await client.plan(io.BytesIO(DATA[:100]), replace(ORDER, copies=1))
+            await stored(client, file, replace(ORDER, copies=1))
+            await client.fund(late.cost)
+            key = client.load("file").key
+            with pytest.raises(UsageError, match="'file' is stored already"):
+                await client.put(late)
+            assert client.load("file").key == key
+
+    play(story)
+    assert len(stage.opened()) == 1
+
+
+def test_put_resume_repair__while_another_works_on_the_name__are_refused(stage: Stage, file: Path) -> None:
+    manifests = stage.world.folder / f"client-{stage.account.address}" / "manifests"
+
+    async def story() -> None:
+        async with stage.meeting(None) as client:
+            late = await client.plan(file, replace(ORDER, copies=1))
+            await stored(client, file, replace(ORDER, copies=1))
+            await client.fund(late.cost)
+            attempts = (
+                partial(client.put, late),
+                partial(client.resume, "file"),
+                partial(client.repair, "file"),
+            )
+            with Manifests(manifests, KEY).locked("file"):
+                for attempt in attempts:
+                    with pytest.raises(Busy, match="Another process works on 'file'; wait until it is done"):
+                        await attempt()
+
+    play(story)
+    assert len(stage.opened()) == 1
 
 
 async def refusing(channel: Channel) -> None:

@@ -1,5 +1,7 @@
 """A manifest is sealed to its wallet, whole or absent, and its numbers are used once."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import pytest
 
 from xmbl.crypto.envelope import new_key, open_secret, seal_secret
 from xmbl.crypto.typed_data import Deal, Terms
-from xmbl.errors import ConfigError, Corrupt, NotStored, UsageError
+from xmbl.errors import Busy, ConfigError, Corrupt, NotStored, UsageError
 from xmbl.storage.manifest import Manifest, Manifests, Part, Replica, ReplicaState, dump, parse
 
 KEY = b"\5" * 32
@@ -104,6 +106,32 @@ def test_load__nothing_of_that_name__says_how_to_look(manifests):
 def test_path__a_name_that_leaves_the_folder__is_refused(manifests, name):
     with pytest.raises(ConfigError):
         manifests.path(name)
+
+
+def test_locked__while_another_works_on_it__is_busy_and_free_again_after(manifests, tmp_path):
+    other = Manifests(tmp_path / "manifests", KEY)
+    with manifests.locked("file"):
+        with pytest.raises(Busy, match="Another process works on 'file'; wait until it is done"):
+            other.locked("file").__enter__()
+        with other.locked("another"):
+            pass
+    with other.locked("file"):
+        assert other.names() == []
+
+
+def test_locked__its_process_was_killed__is_free(manifests, tmp_path):
+    hold = (
+        "import sys, time; from pathlib import Path; from xmbl.storage.manifest import Manifests\n"
+        "with Manifests(Path(sys.argv[1]), bytes(32)).locked('file'): print(flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", hold, str(tmp_path / "manifests")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:
+        holder.stdout.readline()
+        with pytest.raises(Busy):
+            manifests.locked("file").__enter__()
+        holder.kill()
+    with manifests.locked("file"):
+        pass
 
 
 def test_restore__a_backup__is_taken_in(manifests, tmp_path):
