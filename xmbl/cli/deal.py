@@ -1,18 +1,19 @@
 """`xmbl deal`: files stored with operators who prove that they keep them, and brought back."""
 
 import re
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
 
 from xmbl.cli import deal_tables, storing
-from xmbl.cli.frame import FILE, group, looking, opening, sending, unlocking_online
+from xmbl.cli.frame import FILE, Seconds, group, looking, opening, sending, unlocking_online
 from xmbl.cli.narrator import Narrator
 from xmbl.cli.output import Table, counted, leaving
+from xmbl.cli.quoting import Question, no_limit, parts_of, quoted
 from xmbl.cli.sending import send
 from xmbl.cli.session import Session
+from xmbl.cli.standard_input import Interruptible
 from xmbl.cli.watching import follow
 from xmbl.errors import UsageError
 from xmbl.units import Wei, format_amount, format_size, parse_amount, parse_size
@@ -20,8 +21,14 @@ from xmbl.units import Wei, format_amount, format_size, parse_amount, parse_size
 if TYPE_CHECKING:
     from xmbl.storage.manifest import Manifest
 
-COPIES = click.option("--copies", default=3, show_default=True, help="Replicas, each with another operator.")
-PERIODS = click.option("--periods", default=30, show_default=True, help="For how many periods to store.")
+COPIES = click.option(
+    "--copies", default=3, type=click.IntRange(min=1), show_default=True,
+    help="Replicas, each with another operator.",
+)  # fmt: skip
+PERIODS = click.option(
+    "--periods", default=30, type=click.IntRange(1, 365), show_default=True,
+    help="For how many periods to store.",
+)  # fmt: skip
 MAX_PRICE = click.option(
     "--max-price", type=parse_amount, default="1", show_default=True, metavar="AMOUNT",
     help="The most that a GiB may cost for a period, in XMBL.",
@@ -35,19 +42,24 @@ def command() -> None:
 
 @command.command()
 @click.argument("size", metavar="FILE|SIZE")
+@COPIES
 @PERIODS
-@MAX_PRICE
+@click.option(
+    "--max-price", type=parse_amount, metavar="AMOUNT", help="Leave out who asks more of a GiB a period."
+)
 @looking
-def quote(session: Session, size: str, periods: int, max_price: Wei) -> None:
+def quote(session: Session, size: str, copies: int, periods: int, max_price: Wei | None) -> None:
     """Ask every operator what it takes for FILE or SIZE ("10 GiB"); nothing is sent."""
     from xmbl.storage.sources import PART_PLAIN
 
+    market = session.market()
     count = Path(size).stat().st_size if Path(size).is_file() else parse_size(size)
-    end = session.market().period() + 1 + periods
-    # a file of more than a deal holds is several deals, each priced alike
-    [found] = storing.ask(session, storing.wanted(session, min(count, PART_PLAIN), end, max_price))
-    documents, table = deal_tables.offers(found, session.market().parameters.price_unit, periods)
-    session.out.result({"bytes": count, "periods": periods, "offers": documents}, table)
+    question = Question(parts_of(count, PART_PLAIN), copies, periods)
+    limit = no_limit(market.parameters) if max_price is None else max_price
+    end = market.period() + 1 + periods
+    found = storing.ask(session, *(storing.wanted(session, part, end, limit) for part in question.parts))
+    document, table, sentence = quoted(question, found, market.parameters.price_unit)
+    session.out.result({"bytes": count, **document}, table, sentence)
 
 
 @command.command()
@@ -66,8 +78,11 @@ def put(
     """
     from xmbl.storage.planning import Order, tidy
 
+    session.out.note(
+        f"Who asks more than {format_amount(max_price)} of a GiB a period isn't used (--max-price)."
+    )
     order = Order(name or _named_after(source), copies, periods, max_price)
-    origin = sys.stdin.buffer if source == "-" else Path(source)
+    origin = cast(BinaryIO, Interruptible()) if source == "-" else Path(source)
     with leaving("Nothing was sent."), session.out.waiting("preparing and asking the operators"):
         plan = storing.run(session, Narrator(session.out), lambda client: client.plan(origin, order))
     document, table = deal_tables.plan(plan, session.market().parameters.price_unit)
@@ -118,7 +133,9 @@ def show(session: Session, name: str) -> None:
 
 @command.command()
 @click.argument("name")
-@click.option("--every", default=2.0, show_default=True, help="Seconds between two looks.")
+@click.option(
+    "--every", default=2.0, type=Seconds(0.1, 3_600), show_default=True, help="Seconds between two looks."
+)
 @opening
 def watch(session: Session, name: str, every: float) -> None:
     """Follow the deals of NAME until all are over; Ctrl-C ends the watching, not the deals."""
@@ -178,7 +195,10 @@ def repair(session: Session, name: str, misses: int | None) -> None:
 
 @command.command()
 @click.argument("name")
-@click.option("--leaves", default=8, show_default=True, help="How many leaves of 256 bytes to ask each for.")
+@click.option(
+    "--leaves", default=8, type=click.IntRange(1, 1_000), show_default=True,
+    help="How many leaves of 256 bytes to ask each for.",
+)  # fmt: skip
 @opening
 def verify(session: Session, name: str, leaves: int) -> None:
     """Ask every operator of NAME for random leaves and check them; exit code 1 if one fails."""

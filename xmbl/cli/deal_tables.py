@@ -8,20 +8,8 @@ from xmbl.units import format_amount, format_size
 if TYPE_CHECKING:
     from xmbl.storage.manifest import Manifest
     from xmbl.storage.planning import Plan
-    from xmbl.storage.quotes import Offer
     from xmbl.storage.standing import DealStanding
     from xmbl.storage.verification import Checked
-
-
-def offers(found: "list[Offer]", price_unit: int, periods: int) -> tuple[list[dict[str, Any]], Table]:
-    """What operators ask, cheapest first."""
-    prices = [(each.candidate.operator, each.quote.terms.price * price_unit) for each in found]
-    documents = [
-        {"operator": operator, "price_wei": price, "total_wei": price * periods} for operator, price in prices
-    ]
-    rows = [(operator, format_amount(price), format_amount(price * periods)) for operator, price in prices]
-    headings = ("OPERATOR", "A PERIOD", f"{periods} PERIODS")
-    return documents, Table(headings, rows, "Nobody offers; raise --max-price or ask for a shorter time.")
 
 
 def plan(planned: "Plan", price_unit: int) -> tuple[dict[str, Any], Table]:

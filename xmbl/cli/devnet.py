@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xmbl import config
-from xmbl.cli.frame import Group, local, online
+from xmbl.cli.frame import Group, Seconds, local, online
 from xmbl.cli.output import facts
 from xmbl.cli.sending import ETHER
 from xmbl.cli.session import Session
@@ -43,10 +43,18 @@ def command() -> None:
 
 @command.command()
 @click.option(
-    "--port", default=8545, show_default=True, help="Where the chain listens on 127.0.0.1; 0 takes any."
+    "--port",
+    default=8545,
+    type=click.IntRange(0, 65_535),
+    show_default=True,
+    help="Where the chain listens on 127.0.0.1; 0 takes any.",
 )
 @click.option(
-    "--block-time", default=1.0, show_default=True, help="Seconds a block; 0 mines each transaction."
+    "--block-time",
+    default=1.0,
+    type=Seconds(0, 3_600),
+    show_default=True,
+    help="Seconds a block; 0 mines each transaction.",
 )
 @click.option(
     "--engine", type=click.Choice(["anvil", "py-evm"]), help="By default anvil where it is installed."

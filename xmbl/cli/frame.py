@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import update_wrapper
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -164,3 +165,17 @@ sending = _with_session("--json", "--network", "--wallet", "--password-file", "-
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 """A parameter that must be a readable file."""
+
+
+class Seconds(click.FloatRange):
+    """A parameter that is a time to wait; `nan`, which click finds in every range, is none."""
+
+    def __init__(self, least: float, most: float) -> None:
+        super().__init__(least, most)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Seconds in the range, or a usage error."""
+        found = super().convert(value, param, ctx)
+        if isnan(found):
+            self.fail(f"{value!r} is not a number of seconds.", param, ctx)
+        return found
