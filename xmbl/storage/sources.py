@@ -6,6 +6,7 @@ bytes and the same root, so an interrupted upload can start over.
 """
 
 import hashlib
+import os
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,7 +36,8 @@ class Source:
 
 
 def from_path(path: Path, spool: Path) -> Source:
-    """A file as it lies, or a folder packed into `spool`; `UsageError` if it is neither."""
+    """A file as it lies, or a folder packed into `spool`; `UsageError` if it is neither, or for a device, a
+    pipe or a link that leads outside in it: `unpack` would refuse them."""
     if path.is_dir():
         _pack(path, spool)
         return _source(spool, folder=True)
@@ -109,14 +111,43 @@ def _changed(path: Path) -> UsageError:
 def _pack(folder: Path, spool: Path) -> None:
     with _private(spool) as file, tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for path in sorted(folder.rglob("*")):
-            tar.add(path, path.relative_to(folder).as_posix(), recursive=False, filter=_anonymous)
+            _add(tar, folder, path)
 
 
-def _anonymous(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+def _add(tar: tarfile.TarFile, folder: Path, path: Path) -> None:
+    entry = tar.gettarinfo(path, path.relative_to(folder).as_posix())
+    if not _comes_back(entry, folder, path):
+        raise UsageError(
+            f"{path} can't be stored: it is neither a file nor a folder nor a relative link within {folder};"
+            " take it out first."
+        )
     # whose machine it was is nobody's business
     entry.uid = entry.gid = 0
     entry.uname = entry.gname = ""
-    return entry
+    if not entry.isreg():
+        tar.addfile(entry)
+        return
+    with path.open("rb") as content:
+        tar.addfile(entry, content)
+
+
+def _comes_back(entry: tarfile.TarInfo | None, folder: Path, path: Path) -> bool:
+    """Whether `unpack` will take it, wherever that is; a socket has no entry at all."""
+    try:
+        return bool(entry and tarfile.data_filter(entry, str(folder))) and _stays_within(folder, path)
+    except tarfile.FilterError:
+        return False
+
+
+def _stays_within(folder: Path, path: Path) -> bool:
+    """Whether a link never leaves the folder on its way: one that comes back in by the folder's name won't
+    where the folder has another one."""
+    root, at = os.path.realpath(folder), os.path.realpath(path.parent)
+    for step in path.readlink().parts if path.is_symlink() else ():
+        at = os.path.realpath(os.path.join(at, step))  # noqa: PTH118 - a Path raises for a link to itself
+        if not Path(at).is_relative_to(root):
+            return False
+    return True
 
 
 def _private(path: Path) -> BinaryIO:

@@ -2,7 +2,10 @@
 
 import hashlib
 import io
+import os
 import secrets
+import socket
+from pathlib import Path
 
 import pytest
 
@@ -104,3 +107,51 @@ def test_folder__packed_and_unpacked__is_the_same_and_names_nobody(tmp_path):
     assert b"root" not in source.path.read_bytes()
     sources.unpack(source.path, tmp_path / "back")
     assert (tmp_path / "back" / "inner" / "file").read_bytes() == b"bytes"
+
+
+def absolute_link(path):
+    path.symlink_to("/etc/hostname")
+
+
+def absolute_link_inside(path):
+    path.symlink_to(path.parent / "file")
+
+
+def link_outside(path):
+    path.symlink_to("../../outside")
+
+
+def link_outside_and_back(path):
+    path.symlink_to("../../folder/file")
+
+
+def socket_file(path):
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [absolute_link, absolute_link_inside, link_outside, link_outside_and_back, os.mkfifo, socket_file],
+    ids=lambda make: make.__name__,
+)
+def test_from_path__a_folder_with_what_cannot_come_back__is_refused_with_its_path(make, tmp_path):
+    folder = tmp_path / "folder"
+    (folder / "inner").mkdir(parents=True)
+    make(folder / "inner" / "odd")
+    with pytest.raises(UsageError, match=f"^{folder}/inner/odd can't be stored: .* take it out first"):
+        sources.from_path(folder, tmp_path / "spool")
+
+
+def test_folder__links_inside_it_and_hard_links__come_back(tmp_path):
+    folder, back = tmp_path / "folder", tmp_path / "back"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "inner" / "file").write_bytes(b"bytes")
+    (folder / "inner" / "up").symlink_to("../inner/file")
+    (folder / "gone").symlink_to("inner/nothing")
+    (folder / "itself").symlink_to("itself")
+    (folder / "second").hardlink_to(folder / "inner" / "file")
+    sources.unpack(sources.from_path(folder, tmp_path / "spool").path, back)
+    assert (back / "inner" / "up").read_bytes() == (back / "second").read_bytes() == b"bytes"
+    assert (back / "gone").readlink() == Path("inner/nothing")
+    assert (back / "itself").is_symlink()
