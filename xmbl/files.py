@@ -1,17 +1,24 @@
 """Files that are whole or absent: written beside their place, flushed to the disk, then renamed.
 
-A crash at any instant leaves the old file, the new one, or a `*.part` file that nobody reads.
+A crash at any instant leaves the old file, the new one, or a `*.part` file that nobody reads. And locks,
+for what only one process at a time may work on.
 """
 
+import fcntl
 import os
 import secrets
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from xmbl.errors import Busy
+
 PART_SUFFIX = ".part"
 """How the name of an unfinished file ends; such a file can be deleted at any start."""
+
+_LOOKS, _LOOK_SECONDS = 5, 0.05
 
 
 class PartFile:
@@ -69,6 +76,53 @@ def write_whole(path: Path, pieces: Iterable[bytes], *, mode: int = 0o666, repla
         for piece in pieces:
             part.write(piece)
         part.commit(replace=replace)
+
+
+class Lock:
+    """The file `path`, held by one process at a time until it is released; the system releases it when the
+    process ends, however it ends. `Busy` with the sentence `taken` where another holds it."""
+
+    def __init__(self, path: Path, taken: str) -> None:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        # `is_locked` holds it for an instant
+        for _ in range(_LOOKS):
+            if _flocked(self._descriptor, fcntl.LOCK_EX):
+                return
+            time.sleep(_LOOK_SECONDS)
+        self.release()
+        raise Busy(taken)
+
+    def release(self) -> None:
+        """Let others have it; the file stays, since a lock file that is deleted is two locks for a moment."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a process holds the `Lock` of this file."""
+    try:
+        with path.open("rb") as file:
+            return not _flocked(file.fileno(), fcntl.LOCK_SH)
+    except FileNotFoundError:
+        return False
+
+
+def _flocked(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def sync_folder(folder: Path) -> None:

@@ -70,6 +70,7 @@ class Provider:
         """What a kill leaves behind: the files."""
         self.journal.close()
         self.outbox.close()
+        self.holdings.close()
 
     def forget(self) -> None:
         """As if it had never signed or held anything."""

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from xmbl.files import PartFile, write_whole
+from xmbl.errors import Busy
+from xmbl.files import Lock, PartFile, is_locked, write_whole
 
 
 def test_write_whole__new_file__holds_all_pieces_with_its_mode(tmp_path: Path) -> None:
@@ -55,3 +56,18 @@ def test_write__after_abort__refused(tmp_path: Path) -> None:
     part.abort()
     with pytest.raises(ValueError, match="committed or aborted"):
         part.write(b"more")
+
+
+def test_lock__held_by_another__is_busy_with_the_sentence_given(tmp_path: Path) -> None:
+    with Lock(tmp_path / "lock", "free"), pytest.raises(Busy, match="taken by another"):
+        Lock(tmp_path / "lock", "taken by another")
+
+
+def test_lock__released__is_free_and_the_file_stays(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "lock"
+    assert not is_locked(path)
+    with Lock(path, "taken"):
+        assert is_locked(path)
+    assert path.exists()
+    assert not is_locked(path)
+    Lock(path, "taken").release()

@@ -1,8 +1,8 @@
 """The filesystem store: whole files under hexadecimal names, within a quota and never on a full disk.
 
-One process owns a store. What it takes is written beside its place and appears under its name when every
-byte is on the disk; a crash leaves a partial file, which the next start sweeps away. Room is reserved
-before anything is promised to anyone. A name never becomes a path: it is hexadecimal or refused.
+One process owns a store while it is open. What it takes is written beside its place and appears under its
+name when every byte is on the disk; a crash leaves a partial file, which the next start sweeps away. Room is
+reserved before anything is promised to anyone. A name never becomes a path: it is hexadecimal or refused.
 """
 
 import errno
@@ -18,11 +18,12 @@ from typing import BinaryIO, Self
 
 from xmbl.blocks.room import Room
 from xmbl.errors import Corrupt, DiskFull, NotStored, UsageError
-from xmbl.files import PART_SUFFIX, PartFile, sync_folder
+from xmbl.files import PART_SUFFIX, Lock, PartFile, sync_folder
 
 MARGIN = 2**29
 """Bytes that a store leaves free on the disk, whatever its quota: journals and others need room too."""
 
+_LOCK = ".lock"
 _NAME = re.compile(r"[0-9a-f]{2,128}")
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -43,13 +44,21 @@ class FileStore:
         margin: int = MARGIN,
         free_space: Callable[[Path], int] = disk_free,
     ) -> None:
-        """Open or create the folder `root` for `quota` bytes, and sweep what an earlier run left behind."""
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Open or create the folder `root` for `quota` bytes, and sweep what an earlier run left behind.
+
+        `Busy` while another has it open: its unfinished files would be swept.
+        """
+        taken = f"Another process keeps bytes in {root}; stop it, or give this one a folder of its own."
+        self._lock = Lock(root / _LOCK, taken)
         self._root = root
         self._room = Room(quota, margin, partial(free_space, root))
         self._renaming = threading.Lock()
         self.sweep()
         self._room.add(sum(self.size(name) for name in self.names()))
+
+    def close(self) -> None:
+        """Let another process have the folder; the store isn't used any more."""
+        self._lock.release()
 
     def reserve(self, size: int) -> "Reservation":
         """Room for one file of `size` bytes; `DiskFull` says what is missing."""

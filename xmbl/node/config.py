@@ -8,7 +8,7 @@
     announce = ["/ip4/203.0.113.7/tcp/4001"] # what the registry shall say; default: what is listened on
 
     [storage]
-    folder = "store"                         # default: the data folder's
+    folder = "store"                         # default: the data folder's; in it, one for chain and operator
     capacity = "100 GiB"
     price = "0.01 XMBL"                      # of a GiB and a period
     minimum = "1 MiB"

@@ -20,6 +20,7 @@ from xmbl.chain.deployments import Deployment, foreign, load
 from xmbl.chain.outbox import Outbox
 from xmbl.config import write_text
 from xmbl.errors import ConfigError, KeystoreError, XmblError
+from xmbl.files import Lock, is_locked
 from xmbl.identity import node_key
 from xmbl.identity.keystore import Keystore
 from xmbl.network.host import Host, open_host
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
 STATUS = "status.json"
+LOCK = "node.lock"
 
 UPLOAD_SECONDS = 6 * 3_600.0
 QUOTES_AT_ONCE, UPLOADS_AT_ONCE, STREAMS_AT_ONCE = 64, 16, 64
@@ -66,19 +68,30 @@ class Stopped(Event):
 async def run_node(settings: NodeConfig, emit: Emit) -> None:
     """Run until cancelled, or until SIGINT or SIGTERM; `emit` may be called from any thread.
 
-    `ConfigError` when the registry knows another agent or key, `KeystoreError` for the password.
+    `ConfigError` when the registry knows another agent or key, `KeystoreError` for the password, `Busy` when
+    another node has the state folder or the store.
     """
     signer, seed = await trio.to_thread.run_sync(_unlocked, settings)
-    desk = await trio.to_thread.run_sync(_desk, settings, signer, emit)
-    try:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(_stop_on_signal, nursery.cancel_scope)
-            async with open_host(seed, settings.listen) as host:
-                await _serve(settings, desk, signer, host)
-    finally:
-        desk.journal.close()
-        desk.outbox.close()
-        emit(Stopped())
+    with _alone(settings):
+        desk = await trio.to_thread.run_sync(_desk, settings, signer, emit)
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_stop_on_signal, nursery.cancel_scope)
+                async with open_host(seed, settings.listen) as host:
+                    await _serve(settings, desk, signer, host)
+        finally:
+            desk.journal.close()
+            desk.outbox.close()
+            desk.holdings.close()
+            emit(Stopped())
+
+
+def _alone(settings: NodeConfig) -> Lock:
+    """Held as long as the node runs: it says so, and keeps a second one away from journal and status."""
+    taken = (
+        f"A node runs with the state folder {settings.state}; stop it, or name another `state` for this one."
+    )
+    return Lock(settings.state / LOCK, taken)
 
 
 async def _serve(settings: NodeConfig, desk: Desk, signer: "LocalAccount", host: Host) -> None:
@@ -114,7 +127,7 @@ def status(settings: NodeConfig) -> dict[str, Any]:
         found = json.loads((settings.state / STATUS).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError("This node has never run; start it with `xmbl node run`.") from None
-    return {**found, "running": _is_running(int(found["pid"]))}
+    return {**found, "running": is_locked(settings.state / LOCK)}
 
 
 def deployment_of(settings: NodeConfig) -> Deployment:
@@ -142,7 +155,8 @@ def _desk(settings: NodeConfig, signer: "LocalAccount", emit: Emit) -> Desk:
         raise ConfigError(f"{', '.join(wrong)} isn't where the network's file says; get a newer file.")
     market = open_market(chain, deployment)
     _check(settings, market, signer.address)
-    settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # first of all: a store that another node has stays untouched
+    holdings = _holdings(settings, owned_name(chain, settings.operator))
     outbox = Outbox(
         outbox_path(settings.outboxes, chain, signer.address),
         chain,
@@ -151,16 +165,24 @@ def _desk(settings: NodeConfig, signer: "LocalAccount", emit: Emit) -> Desk:
             ceiling=settings.ceiling, confirmations=settings.habits.confirmations, poll=settings.habits.poll
         ),
     )
-    store = FileStore(settings.store, settings.storage.capacity)
-    journal = Journal(settings.state / f"{settings.operator.lower()}.sqlite")
-    holdings = Holdings(store, settings.state / "trees")
+    journal = Journal(settings.state / f"{owned_name(chain, settings.operator)}.sqlite")
     return Desk(settings.operator, market, outbox, journal, holdings, emit)
 
 
+def _holdings(settings: NodeConfig, name: str) -> Holdings:
+    return Holdings(
+        FileStore(settings.store / name, settings.storage.capacity), settings.state / f"{name}-trees"
+    )
+
+
+def owned_name(chain: Chain, account: str) -> str:
+    """What an account's memory and bytes are named: one a chain, and a restarted devnet is another chain."""
+    return f"{chain.chain_id}-{chain.header(0).hash.hex()[:8]}-{account.lower()}"
+
+
 def outbox_path(folder: Path, chain: Chain, account: str) -> Path:
-    """Where an account's outbox rests: one a chain, and a restarted devnet is another chain."""
-    genesis = chain.header(0).hash.hex()[:8]
-    return folder / f"{chain.chain_id}-{genesis}-{account.lower()}.sqlite"
+    """Where an account's outbox rests."""
+    return folder / f"{owned_name(chain, account)}.sqlite"
 
 
 def _check(settings: NodeConfig, market: Market, agent: str) -> None:
@@ -203,16 +225,6 @@ def _write_status(path: Path, desk: Desk, agent: StorageAgent, addresses: Sequen
         **asdict(agent.status),
     }
     write_text(path, json.dumps(found, indent=2) + "\n")
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 async def _stop_on_signal(scope: trio.CancelScope) -> None:

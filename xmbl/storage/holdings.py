@@ -24,6 +24,10 @@ class Holdings:
         self._store = store
         self._trees = trees
 
+    def close(self) -> None:
+        """Let another process have the bytes."""
+        self._store.close()
+
     def free(self) -> int:
         """Bytes that can still be promised."""
         return self._store.free()

@@ -1,5 +1,7 @@
 """A node that can't work says so before it serves anybody."""
 
+import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +11,13 @@ import trio
 
 from tests.support.storage_world import LIGHT, PASSWORD, World, storage_world
 from xmbl import config
-from xmbl.errors import ConfigError, KeystoreError, XmblError
+from xmbl.blocks.store import FileStore
+from xmbl.errors import Busy, ConfigError, KeystoreError, XmblError
+from xmbl.files import Lock
 from xmbl.identity import node_key
 from xmbl.identity.keystore import Keystore
 from xmbl.node.config import NodeConfig, load_node
-from xmbl.node.node import run_node, status
+from xmbl.node.node import LOCK, STATUS, owned_name, run_node, status
 from xmbl.storage.agent import Habits
 
 
@@ -66,6 +70,31 @@ def test_run__a_wrong_password__is_refused(settings: NodeConfig, tmp_path: Path)
     (tmp_path / "wrong").write_text("wrong\n")
     wrong = replace(settings, password_file=tmp_path / "wrong")
     assert "doesn't open wallet agent" in refusal(wrong, KeystoreError)
+
+
+def test_run__a_second_one_of_the_same_node__is_refused(settings: NodeConfig, tmp_path: Path) -> None:
+    alone = replace(settings, state=tmp_path)
+    with Lock(tmp_path / LOCK, ""):
+        assert "name another `state`" in refusal(alone, Busy)
+
+
+def test_run__a_store_that_another_node_has_open__is_refused(
+    world: World, settings: NodeConfig, tmp_path: Path
+) -> None:
+    both = replace(settings, state=tmp_path / "state", store=tmp_path / "store")
+    other = FileStore(tmp_path / "store" / owned_name(world.chain, settings.operator), 1000, margin=0)
+    assert "a folder of its own" in refusal(both, Busy)
+    other.close()
+
+
+def test_status__of_a_node_whose_process_id_somebody_else_has__isnt_running(
+    settings: NodeConfig, tmp_path: Path
+) -> None:
+    (tmp_path / STATUS).write_text(json.dumps({"pid": os.getpid()}))
+    dead = replace(settings, state=tmp_path)
+    assert status(dead)["running"] is False
+    with Lock(tmp_path / LOCK, ""):
+        assert status(dead)["running"] is True
 
 
 def test_status__of_a_node_that_never_ran__says_how_to_start_it(settings: NodeConfig, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from xmbl.blocks.store import FileStore, disk_free
-from xmbl.errors import Corrupt, DiskFull, NotStored, UsageError
+from xmbl.errors import Busy, Corrupt, DiskFull, NotStored, UsageError
 
 NAME = "ab" * 32
 OTHER = "cd" * 32
@@ -26,7 +26,7 @@ def put(store: FileStore, name: str, data: bytes) -> None:
 
 
 def files_of(tmp_path: Path) -> list[str]:
-    return sorted(path.name for path in (tmp_path / "store").iterdir())
+    return sorted(path.name for path in (tmp_path / "store").iterdir() if path.name != ".lock")
 
 
 def test_writer__committed__is_stored_whole(store: FileStore) -> None:
@@ -236,9 +236,20 @@ def test_start__partial_and_foreign_files__sweeps_the_partial_only(tmp_path: Pat
     before.writer(OTHER, 100).write(b"cut off by a crash")
     (tmp_path / "store" / "notes.txt").write_text("somebody's")
     assert len(files_of(tmp_path)) == 3
+    before.close()
     store = FileStore(tmp_path / "store", 1000, margin=0)
     assert files_of(tmp_path) == [NAME, "notes.txt"]
     assert (store.names(), store.used(), store.sweep()) == ([NAME], 5, 0)
+
+
+def test_start__open_already__is_busy_and_sweeps_nothing(store: FileStore, tmp_path: Path) -> None:
+    with store.writer(NAME, 3) as running:
+        running.write(b"on")
+        with pytest.raises(Busy, match="a folder of its own"):
+            FileStore(tmp_path / "store", 1000, margin=0)
+        running.write(b"e")
+        running.commit()
+    assert store.read(NAME, 0, 3) == b"one"
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
