@@ -5,6 +5,7 @@ of its own and opens its deal; `resume` goes on after any interruption. What nee
 what reads the chain runs in a thread.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -104,7 +105,7 @@ class StorageClient:
         """Settle every deal of `name` that has something to settle."""
         manifest, standing = self.load(name), await self.show(name)
         due = [one for one in standing if one.is_due]
-        receipts = [await self._settled(manifest.replica(one.number), one.settled) for one in due]
+        receipts = [await self._settled(manifest, one) for one in due]
         return [receipt for receipt in receipts if receipt]
 
     async def repair(self, name: str, misses: int | None = None) -> Manifest:
@@ -145,7 +146,8 @@ class StorageClient:
         for one in lost:
             self._wallet.emit(ReplicaLost(manifest.name, one.number, one.operator, len(one.missed)))
             if one.ended_early and one.settled:
-                await self._settled(manifest.replica(one.number), one.settled)
+                with suppress(Reverted):  # whatever hinders the refund, the bytes come first
+                    await self._settled(manifest, one)
             manifest = _replaced(manifest, one)
         self._wallet.manifests.save(manifest)
         repaired = await self._resumed(manifest)
@@ -191,14 +193,16 @@ class StorageClient:
         await Retrieval(self._wallet, manifest).plain(spool)
         return spool
 
-    async def _settled(self, replica: Replica, cursor: int) -> Receipt | None:
+    async def _settled(self, manifest: Manifest, due: DealStanding) -> Receipt | None:
         """The receipt; None where somebody else was faster."""
-        deal, market = replica.promised(), self._wallet.market
+        deals = self._wallet.market.deals
+        # a key is spent even where its transaction failed: the next period has another
+        key = f"settle:{due.id.hex()}:{due.settled}:{due.period}"
         try:
-            return await self._wallet.send(market.deals.settle(deal), f"settle:{deal.id().hex()}:{cursor}")
+            return await self._wallet.send(deals.settle(manifest.replica(due.number).promised()), key)
         except Reverted:
-            record = await trio.to_thread.run_sync(market.record, deal.id())
-            if record.cursor == cursor:
+            record = await trio.to_thread.run_sync(self._wallet.market.record, due.id)
+            if record.cursor == due.settled:
                 raise
             return None
 

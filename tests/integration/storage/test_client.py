@@ -18,9 +18,10 @@ from tests.support import agent_world
 from tests.support.agent_world import PERIOD, Provider
 from tests.support.storage_peers import Handlers, announced, play, silenced
 from tests.support.storage_world import PER_GIB, Told, World, client_of
+from xmbl.chain import outbox
 from xmbl.chain.deals import Opened
 from xmbl.crypto.envelope import CHUNK_PLAIN
-from xmbl.errors import Busy, Corrupt, InsufficientFunds, NotStored, Refused, UsageError
+from xmbl.errors import Busy, Corrupt, InsufficientFunds, NotStored, Refused, Reverted, UsageError
 from xmbl.network.channel import Channel
 from xmbl.storage import events, sources
 from xmbl.storage.client import StorageClient
@@ -563,3 +564,49 @@ def test_restore__another_wallets_backup__is_refused(stage: Stage, file: Path, t
                 stranger.restore(tmp_path / "backup")
 
     play(story)
+
+
+def too_little_gas(patch: pytest.MonkeyPatch) -> None:
+    """What is sent now is mined and fails."""
+    patch.setattr(outbox, "_GAS_MARGIN", 60)
+
+
+def test_settle__failed_on_chain__succeeds_in_the_next_period(
+    stage: Stage, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        async with stage.meeting(None) as client:
+            await stored(client, file, replace(ORDER, copies=1))
+        async with stage.client() as client:
+            stage.to_next_period()
+            stage.to_next_period()
+            with monkeypatch.context() as patch:
+                too_little_gas(patch)
+                with pytest.raises(Reverted):
+                    await client.settle("file")
+            stage.to_next_period()
+            assert len(await client.settle("file")) == 1
+            assert await client.settle("file") == []
+
+    play(story)
+
+
+def test_repair__the_settlement_failed_on_chain__repairs_all_the_same(
+    stage: Stage, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        async with stage.meeting(None) as client:
+            await stored(client, file, replace(ORDER, copies=1, periods=9))
+            for _ in range(5):
+                stage.to_next_period()
+            with monkeypatch.context() as patch:
+                too_little_gas(patch)
+                with pytest.raises(Reverted):
+                    await client.settle("file")
+        async with stage.meeting(None, None) as client:
+            await client.fund(await client.cost_to_mend("file"))
+            repaired = await client.repair("file")
+            assert [one.state for one in repaired.replicas] == [ReplicaState.LOST, ReplicaState.OPEN]
+
+    play(story)
+    assert len(stage.opened()) == 2
