@@ -1,13 +1,13 @@
 """`xmbl node`: an operator's node: its file, its registration, its running."""
 
-import re
-import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from xmbl.cli.frame import group, local, looking, sending, unlocking_online
+from xmbl.cli.node_log import teller
 from xmbl.cli.output import facts
 from xmbl.cli.sending import ETHER, Check, send
 from xmbl.cli.session import Session
@@ -18,10 +18,10 @@ from xmbl.units import Wei, format_amount, format_size, parse_amount, parse_size
 if TYPE_CHECKING:
     from xmbl.chain.call import Call
     from xmbl.node.config import NodeConfig
-    from xmbl.storage.events import Emit, Event
 
 _NOBODY = "0x" + "00" * 20
 _ADDRESSES = 8
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - nobody binds it here: it is what a registry mustn't hold
 
 NODE_FILE = click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 
@@ -59,9 +59,9 @@ def init(session: Session, file: Path | None, **options: Any) -> None:
     write_text(path, text)
     shown = [("node file", str(path)), ("operator", session.address()), ("agent", agent)]
     session.out.result({name.replace(" ", "_"): value for name, value in shown}, facts(shown))
-    if not options["announce"] and re.search(r"/(0\.0\.0\.0|::)/", options["listen"]):
+    if vague := _undialable(options["announce"] or [options["listen"]]):
         session.out.note(
-            "Nobody can dial that address: put the one that others reach you at into `announce`."
+            f"Nobody can dial {vague[0]}: put the address that others reach you at into `announce`."
         )
     session.out.note(
         f"Next: send ether for gas to the agent {agent}; `xmbl stake add`, `xmbl stake authorize deals`,"
@@ -84,6 +84,7 @@ def register(session: Session, file: Path | None, payee: str | None, cap: Wei | 
     from xmbl.identity.node_key import public_key_of
 
     settings = _loaded(session, file)
+    _require_dialable(settings, _file(session, file))
     agent = session.keystore().address(settings.agent)
     call = session.registry().register(
         agent=agent,
@@ -95,8 +96,12 @@ def register(session: Session, file: Path | None, payee: str | None, cap: Wei | 
     )
     units = _units(session, cap) if cap is not None else _whole_capacity(session, settings)
     transactions = send(session, call, *_cap(session, units), checks=[_own(session, settings)])
-    document = {"operator": session.address(), "agent": agent, "cap": units, "transactions": transactions}
+    cap_wei = units * session.market().parameters.price_unit
+    document = {
+        "operator": session.address(), "agent": agent, "cap_wei": cap_wei, "transactions": transactions,
+    }  # fmt: skip
     session.out.result(document, f"{session.address()} is registered; {agent} acts for it.")
+    session.out.note(f"Its deals may grow by {format_amount(cap_wei)} of income a period.")
     session.out.note(
         "Whoever steals the agent's key can lose what you authorised in Staking; the cap slows that down."
     )
@@ -116,7 +121,8 @@ def cap(session: Session, amount: Wei) -> None:
         raise UsageError(f"The cap is {format_amount(amount)} a period already.")
     transactions = send(session, *calls)
     session.out.result(
-        {"cap": units, "transactions": transactions}, f"Growth is capped at {format_amount(amount)}."
+        {"cap_wei": amount, "transactions": transactions},
+        f"Growth is capped at {format_amount(amount)} a period.",
     )
 
 
@@ -127,10 +133,10 @@ def run(session: Session, file: Path | None) -> None:
     """Run the node in the foreground; Ctrl-C or a polite kill ends it in order."""
     import trio
 
-    from xmbl.node.config import load_node
     from xmbl.node.node import run_node
 
-    trio.run(run_node, load_node(_file(session, file), session.folders), _teller(session))
+    settings = _loaded(session, file)
+    trio.run(run_node, settings, teller(session, settings))
 
 
 @command.command()
@@ -212,6 +218,21 @@ def _agent(session: Session, name: str) -> str:
     return keystore.address(name)
 
 
+def _require_dialable(settings: "NodeConfig", path: Path) -> None:
+    """Refuse to register what would hold an address that leads nowhere."""
+    if vague := _undialable(settings.announce or settings.listen):
+        raise ConfigError(
+            f"Nobody can dial {vague[0]}, which means every address of the machine itself: say in {path}"
+            ' where others reach it, like announce = ["/ip4/203.0.113.7/tcp/4001"].'
+        )
+
+
+def _undialable(addresses: Iterable[str]) -> list[str]:
+    from xmbl.network.addresses import parse_address
+
+    return [each for each in addresses if parse_address(each).host in _EVERYWHERE]
+
+
 def _own(session: Session, settings: "NodeConfig") -> Check:
     name = "the wallet is the node's operator"
     if session.address() == settings.operator:
@@ -240,19 +261,3 @@ def _cap(session: Session, units: int) -> "list[Call]":
     if session.deals().ring(session.address()).cap == units:
         return []
     return [session.deals().set_cap(units)]
-
-
-def _teller(session: Session) -> "Emit":
-    """Tells a node's events: the start as the command's result, the others as lines on stderr."""
-
-    def tell(event: "Event") -> None:
-        record = event.record()
-        name = record.pop("event")
-        if name == "Started":
-            addresses = [("address", each) for each in record["addresses"]]
-            session.out.result(record, facts([("operator", record["operator"]), *addresses]))
-            return
-        fields = "  ".join(f"{key} {value}" for key, value in record.items())
-        session.out.note(f"{time.strftime('%H:%M:%S')}  {name}  {fields}")
-
-    return tell

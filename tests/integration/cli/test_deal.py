@@ -178,7 +178,7 @@ def test_node_run__before_registration__says_what_to_do(market):
 
 def test_node_cap__changed_and_unchanged__is_said(market):
     operator = market.person("capped", "operator")
-    assert operator.document("node", "cap", "0.5", "--yes")["cap"] == WHOLE // 2 // 10**12
+    assert operator.document("node", "cap", "0.5", "--yes")["cap_wei"] == WHOLE // 2
     again = operator("node", "cap", "0.5", "--yes")
     assert (again.code, "already" in again.err) == (2, True)
     assert "round the amount" in operator("node", "cap", "1 wei", "--yes").err

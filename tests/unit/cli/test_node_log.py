@@ -1,0 +1,37 @@
+"""A node's log lines: every amount has its unit."""
+
+import pytest
+
+from xmbl.cli.node_log import event_line
+from xmbl.storage import events
+from xmbl.units import WHOLE
+
+AGENT = "0x" + "ab" * 20
+ID = "0x" + "00" * 32
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (
+            events.LowBalance(AGENT, WHOLE // 100, 19),
+            f"LowBalance  account {AGENT}  balance 0.01 ETH  proofs 19",
+        ),
+        (
+            events.Quoted(AGENT, 4096, 12, 40),
+            f"Quoted  client {AGENT}  leaves 4096  a period 0.000012 XMBL  end 40",
+        ),
+        (
+            events.DealSettled(bytes(32), 9, WHOLE, 5, 0, 1),
+            f"DealSettled  id {ID}  cursor 9  paid 1 XMBL  fee 5 wei  refunded 0 XMBL  missed 1",
+        ),
+        (
+            events.DealClosed(bytes(32), 10**9, 0),
+            f"DealClosed  id {ID}  slashed 1 XMBL  unlocked 0 XMBL",
+        ),
+        (events.BytesServed(bytes(32), 2**20), f"BytesServed  root {ID}  length 1 MiB"),
+        (events.PeriodMissed(7), "PeriodMissed  period 7"),
+    ],
+)
+def test_event_line__amounts__have_their_units(event, line):
+    assert event_line(event.record(), lambda: 10**12) == line
