@@ -71,17 +71,24 @@ class Devnet:
 
 
 def start_devnet(
-    folder: Path, port: int = 0, block_time: float | None = 1.0, engine: Engine | None = None
+    folder: Path,
+    port: int = 0,
+    block_time: float | None = 1.0,
+    engine: Engine | None = None,
+    outlives: bool = False,
 ) -> Devnet:
     """Start a chain on 127.0.0.1 and wait until it answers; its log lies in `folder`.
 
     `port` 0 takes a free one. `block_time` in seconds mines by the clock, 0 mines each transaction as
-    it comes, None mines only on `Devnet.mine`. `engine` None takes anvil where it is on PATH.
+    it comes, None mines only on `Devnet.mine`. `engine` None takes anvil where it is on PATH. Unless it
+    `outlives` this process, the chain ends with the thread that started it, even where that is killed.
     Raises `UsageError` when the port is taken or anvil is asked for and missing.
     """
     chosen: Engine = engine or ("anvil" if shutil.which("anvil") else "py-evm")
     taken = _free_port(port)
     command = _anvil(taken, block_time) if chosen == "anvil" else _py_evm(taken, block_time)
+    if not outlives:
+        command = [sys.executable, "-m", "xmbl.chain.bound", str(os.getpid()), *command]
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "devnet.log"
     with log.open("wb") as output:

@@ -25,9 +25,16 @@ from xmbl.units import format_amount
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
-__all__ = ["Habits", "Outbox", "Point", "Receipt"]
+__all__ = ["Habits", "Outbox", "Point", "Receipt", "outbox_path"]
 
+_FIRST_PAUSE = 0.05  # seconds; each further one is longer, so blocks are asked for as often as they come
 _GAS_MARGIN = 125  # per cent of the estimate: the state may change until the block
+
+
+def outbox_path(folder: Path, chain: Chain, account: str) -> Path:
+    """Where an account's outbox rests: one a chain, and a restarted devnet is another chain."""
+    genesis = chain.header(0).hash.hex()[:8]
+    return folder / f"{chain.chain_id}-{genesis}-{account.lower()}.sqlite"
 
 
 @dataclass(frozen=True)
@@ -105,6 +112,7 @@ class Outbox:
         `KeyError` for a key that was never submitted.
         """
         deadline = time.monotonic() + (self._habits.patience if patience is None else patience)
+        pause = min(_FIRST_PAUSE, self._habits.poll)
         while True:
             self.step()
             job = self._job(key)
@@ -112,7 +120,8 @@ class Outbox:
                 return self._result(job, job.inclusion)
             if time.monotonic() > deadline:
                 raise NotMined(self._still_pending(job))
-            time.sleep(self._habits.poll)
+            time.sleep(pause)
+            pause = min(pause * 1.5, self._habits.poll)
 
     def resume(self) -> None:
         """Finish what an earlier process began: send again what the chain doesn't know."""

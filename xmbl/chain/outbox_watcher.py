@@ -32,14 +32,14 @@ class Habits:
     """How an outbox behaves.
 
     `ceiling` is the most wei per gas it ever offers; `confirmations` the depth in blocks from which a
-    transaction is no longer watched; `stuck` the blocks after which it is replaced; `poll` the seconds
-    between two looks; `patience` the seconds that `send` waits.
+    transaction is no longer watched; `stuck` the blocks after which it is replaced; `poll` the most
+    seconds between two looks, of which the first are closer; `patience` the seconds that `send` waits.
     """
 
     ceiling: int = 200 * _GWEI
     confirmations: int = 12
     stuck: int = 4
-    poll: float = 0.5
+    poll: float = 1.0
     patience: float = 600.0
 
 

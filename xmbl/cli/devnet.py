@@ -3,12 +3,13 @@
 import secrets
 import signal
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from xmbl import config
-from xmbl.cli.frame import Group, Seconds, local, online
+from xmbl.cli.frame import Group, Seconds, asking, online
 from xmbl.cli.output import facts
 from xmbl.cli.sending import ETHER
 from xmbl.cli.session import Session
@@ -60,7 +61,7 @@ def command() -> None:
     "--engine", type=click.Choice(["anvil", "py-evm"]), help="By default anvil where it is installed."
 )
 @click.option("--name", default="devnet", show_default=True, help="The name of the network file to write.")
-@local
+@asking
 def start(session: Session, port: int, block_time: float, engine: Any, name: str) -> None:
     """Start a chain, deploy the contracts, write the network file; Ctrl-C ends it."""
     from xmbl.chain.devnet import start_devnet
@@ -68,10 +69,13 @@ def start(session: Session, port: int, block_time: float, engine: Any, name: str
     stopped = _stop_requested()
     config.checked_name(name, "network")
     folder = session.folders.state / "devnet"
+    written = folder / f"{name}.toml"
+    _require_ours(session, name, written)
     with start_devnet(folder, port=port, block_time=block_time, engine=engine) as devnet:
         with session.out.waiting(f"deploying the contracts on {devnet.engine}"):
             network = _deployed(session, devnet, name)
         path = config.save_network(session.folders, network)
+        config.write_text(written, config.network_text(network))
         _announce(session, devnet, network, str(path))
         while not stopped.wait(_WATCH_SECONDS):
             if devnet.process.poll() is not None:
@@ -113,13 +117,23 @@ def _stop_requested() -> threading.Event:
     return stopped
 
 
+def _require_ours(session: Session, name: str, written: Path) -> None:
+    """Replace unasked only the network file that a devnet wrote, of which it keeps the copy `written`."""
+    path = config.network_path(session.folders, name)
+    if not path.exists() or (written.exists() and written.read_bytes() == path.read_bytes()):
+        return
+    if not session.agreed(f"Replace the network {name}, which no devnet of yours wrote?"):
+        raise UsageError(
+            f"No devnet of yours wrote the network {name}: say --yes to replace it, or --name for another."
+        )
+
+
 def _deployed(session: Session, devnet: "Devnet", name: str) -> config.Network:
     from xmbl.chain.deploy import PRESETS, deploy
     from xmbl.chain.devnet import rich_account
-    from xmbl.chain.outbox import Outbox
 
     chain, account, folder = devnet.chain(), rich_account(), devnet.log.parent
-    outbox = Outbox(session.outbox_path(chain, account.address), chain, account)
+    outbox = session.outbox_of(chain, account)
     deployment = deploy(outbox, chain, PRESETS["devnet"], folder, report=session.out.note)
     return config.Network(name, chain.chain_id, (devnet.url,), deployment.addresses(), deployment.block)
 
@@ -145,10 +159,9 @@ def _announce(session: Session, devnet: "Devnet", network: config.Network, path:
 
 def _give(session: Session, calls: "list[Call]") -> None:
     from xmbl.chain.devnet import rich_account
-    from xmbl.chain.outbox import Outbox
 
     chain, account = session.chain(), rich_account()
-    outbox = Outbox(session.outbox_path(chain, account.address), chain, account)
+    outbox = session.outbox_of(chain, account)
     keys = [f"fund:{secrets.token_hex(16)}" for _ in calls]
     for call, key in zip(calls, keys, strict=True):
         outbox.submit(call, key)

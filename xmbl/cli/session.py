@@ -158,16 +158,15 @@ class Session:
         return self._once("outbox", self._resumed)
 
     def _resumed(self) -> "Outbox":
-        from xmbl.chain.outbox import Outbox
-
-        outbox = Outbox(self.outbox_path(self.chain(), self.address()), self.chain(), self.account())
+        outbox = self.outbox_of(self.chain(), self.account())
         outbox.resume()
         return outbox
 
-    def outbox_path(self, chain: "Chain", address: str) -> Path:
-        """Where the outbox of an account rests: one a chain, and a restarted devnet is another chain."""
-        genesis = chain.header(0).hash.hex()[:8]
-        return self.folders.state / "outbox" / f"{chain.chain_id}-{genesis}-{address.lower()}.sqlite"
+    def outbox_of(self, chain: "Chain", account: "LocalAccount") -> "Outbox":
+        """This user's outbox of an account on a chain."""
+        from xmbl.chain.outbox import Outbox, outbox_path
+
+        return Outbox(outbox_path(self.folders.state / "outbox", chain, account.address), chain, account)
 
     def market(self) -> "Market":
         """The market for storage, as its clients see it."""

@@ -1,6 +1,10 @@
 """One command, two engines: both serve the same chain."""
 
+import os
+import signal
 import socket
+import subprocess
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -80,6 +84,27 @@ def test_stop__running__leaves_no_process(tmp_path):
     assert running.process.returncode is not None
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", int(running.url.rpartition(":")[2])), 1)
+
+
+def test_start__outliving__goes_on_without_its_starter(tmp_path):
+    """As `xmbl demo --keep` leaves it."""
+    starter = (
+        "import os, sys; from pathlib import Path; from xmbl.chain.devnet import start_devnet;"
+        "net = start_devnet(Path(sys.argv[1]), engine='py-evm', block_time=0, outlives=True);"
+        "print(net.process.pid, net.url, flush=True); os._exit(0)"
+    )
+    line = [sys.executable, "-c", starter, str(tmp_path)]
+    pid, url = subprocess.run(line, capture_output=True, text=True, check=True).stdout.split()
+    try:
+        assert rpc(url, "eth_chainId") == hex(CHAIN_ID)
+    finally:
+        os.kill(int(pid), signal.SIGKILL)
+
+
+def test_bound__starter_gone_already__runs_nothing(tmp_path):
+    line = [sys.executable, "-m", "xmbl.chain.bound", "1", "touch", str(tmp_path / "ran")]
+    assert subprocess.run(line, check=False).returncode == 0
+    assert not (tmp_path / "ran").exists()
 
 
 def test_rpc__unknown_method__is_refused(idle):

@@ -1,8 +1,10 @@
 """The outbox against real nodes: once per key, whatever the chain does."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from shutil import which
+from types import SimpleNamespace
 
 import pytest
 from eth_utils import to_checksum_address
@@ -322,3 +324,19 @@ def test_outbox__chain_restarted_under_it__says_so(tmp_path):
         Outbox(tmp_path / "outbox.sqlite", net.chain(), SENDER, QUICK).close()
     with serving() as net, pytest.raises(ConfigError, match="belongs to an earlier chain of the same id"):
         Outbox(tmp_path / "outbox.sqlite", net.chain(), SENDER, QUICK)
+
+
+def test_wait__block_that_comes_late__is_asked_for_less_and_less_often(idle, tmp_path, monkeypatch):
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 10:
+            idle.mine()
+
+    clock = SimpleNamespace(sleep=sleep, monotonic=time.monotonic)
+    monkeypatch.setattr("xmbl.chain.outbox.time", clock)
+    outbox = Outbox(tmp_path / "patient.sqlite", idle.chain(), SENDER)
+    outbox.send(payment(fresh_address(77)), "late")
+    outbox.close()
+    assert (pauses[0], pauses[-1], pauses) == (0.05, 1.0, sorted(pauses))

@@ -2,10 +2,12 @@
 
 import signal
 import socket
+import time
 
 import pytest
 
 from tests.support.commands import Commands
+from tests.support.devnets import ENGINES
 from xmbl import config
 
 
@@ -53,6 +55,38 @@ def test_devnet__stopped__leaves_with_zero_and_no_chain(tmp_path, number):
     assert service.stop(number) == 0
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_devnet__killed__leaves_no_chain(tmp_path, engine):
+    service = Commands(tmp_path, password=tmp_path).start(
+        "devnet", "--port", "0", "--block-time", "0", "--engine", engine
+    )
+    port = int(service.document["rpc"][0].rpartition(":")[2])
+    service.kill()
+    deadline = time.monotonic() + 20
+    while _listens(port):
+        assert time.monotonic() < deadline, "the chain outlived the devnet"
+        time.sleep(0.05)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_devnet__network_of_somebody_else__is_replaced_only_when_told(tmp_path):
+    user = Commands(tmp_path, password=tmp_path)
+    folders = config.folders({"XMBL_HOME": str(tmp_path)})
+    foreign = config.Network("devnet", 1, ("http://127.0.0.1:1",))
+    config.save_network(folders, foreign)
+    refused = user.process("devnet", "--port", "0")
+    assert (refused.code, "say --yes to replace it, or --name" in refused.err) == (2, True)
+    assert config.load_network(folders, "devnet") == foreign
+    user.start("devnet", "--port", "0", "--block-time", "0", "--yes").stop()
+    again = user.start("devnet", "--port", "0", "--block-time", "0")  # its own file needs no word
+    assert config.load_network(folders, "devnet").rpc == tuple(again.document["rpc"])
+    again.stop()
 
 
 def test_devnet__port_taken__is_two_with_a_remedy(tmp_path):

@@ -69,7 +69,9 @@ def perform(play: Play, scene: Scene) -> Ending:
     kept = False
     with shown(scene, Console(stderr=True)), _ending_politely():
         scene.begin("Starting a chain and deploying five contracts")
-        devnet = start_devnet(play.folder / "chain", block_time=_BLOCK_SECONDS, engine=play.engine)
+        devnet = start_devnet(
+            play.folder / "chain", block_time=_BLOCK_SECONDS, engine=play.engine, outlives=play.keep
+        )
         try:
             report = _act(play, scene, devnet, processes)
             kept = play.keep and report.ok

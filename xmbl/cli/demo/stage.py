@@ -17,7 +17,7 @@ from xmbl.chain.client import Chain
 from xmbl.chain.deploy import PRESETS, deploy
 from xmbl.chain.deployments import Deployment
 from xmbl.chain.devnet import Devnet, rich_account
-from xmbl.chain.outbox import Habits, Outbox, Receipt
+from xmbl.chain.outbox import Habits, Outbox, Receipt, outbox_path
 from xmbl.chain.registry import STORAGE
 from xmbl.identity import node_key
 from xmbl.identity.keystore import Keystore
@@ -107,10 +107,8 @@ class Stage:
         """The outbox of one of a home's accounts, where its commands would keep it."""
         account = home.accounts[wallet]
         if account.address not in self._outboxes:
-            genesis = self.chain.header(0).hash.hex()[:8]
-            name = f"{self.chain.chain_id}-{genesis}-{account.address.lower()}.sqlite"
-            path = config.folders({"XMBL_HOME": str(home.folder)}).state / "outbox" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
+            folder = config.folders({"XMBL_HOME": str(home.folder)}).state / "outbox"
+            path = outbox_path(folder, self.chain, account.address)
             self._outboxes[account.address] = Outbox(path, self.chain, account, _QUICK)
         return self._outboxes[account.address]
 
