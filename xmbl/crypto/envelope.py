@@ -5,7 +5,8 @@ sealed chunk has 262,144 bytes. A file has a secret key; every replica of it a k
 replicas share a byte. From that key come the cipher's key and a nonce prefix of 16 bytes; the chunk's
 number is the rest of the nonce and authenticated besides. The last chunk is always shorter than the
 others (empty if need be), so a stream cut at a chunk's border shows. Since nonces are derived, a
-replica's key seals one content only: other bytes need a new file key, a repaired replica a new number.
+replica's key must seal one content only: a random salt, drawn anew whenever bytes are about to be sealed
+for sending, is in it, so no memory has to be right for that.
 
 **Secrets** (manifests, node keys) are sealed in one piece under a key, or under a password by scrypt.
 
@@ -47,9 +48,16 @@ def new_key() -> bytes:
     return secrets.token_bytes(KEY_BYTES)
 
 
-def replica_key(file_key: bytes, number: int) -> bytes:
-    """The key of one replica or shard; numbers are never used again for other bytes."""
-    return _derive(file_key, b"xmbl replica", number.to_bytes(8, "big"), KEY_BYTES)
+def new_salt() -> bytes:
+    """A fresh salt for `replica_key`; it is no secret."""
+    return secrets.token_bytes(_SALT_BYTES)
+
+
+def replica_key(file_key: bytes, part: int, salt: bytes) -> bytes:
+    """The key of one replica of a file's part; draw the salt when its sealing begins, never earlier."""
+    if len(salt) != _SALT_BYTES:
+        raise UsageError(f"A salt has {_SALT_BYTES} bytes, not {len(salt)}; make one with new_salt().")
+    return _derive(file_key, b"xmbl replica", part.to_bytes(8, "big") + salt, KEY_BYTES)
 
 
 def wallet_key(private_key: bytes, purpose: str) -> bytes:

@@ -131,9 +131,10 @@ class StorageClient:
         """Copy the sealed manifest of `name` to `target`."""
         self._wallet.manifests.backup(name, target)
 
-    def restore(self, source: Path) -> Manifest:
-        """Take a manifest's backup in."""
-        return self._wallet.manifests.restore(source)
+    def restore(self, source: Path, *, replace: bool = False) -> Manifest:
+        """Take a manifest's backup in; `UsageError` over something else of that name, unless told to replace
+        it."""
+        return self._wallet.manifests.restore(source, replace=replace)
 
     # parts
 

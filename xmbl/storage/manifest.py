@@ -17,11 +17,11 @@ from typing import Any
 
 from xmbl import files
 from xmbl.config import checked_name
-from xmbl.crypto.envelope import open_secret, seal_secret
+from xmbl.crypto.envelope import open_secret, replica_key, seal_secret
 from xmbl.crypto.typed_data import Deal, Terms
 from xmbl.errors import Busy, Corrupt, NotStored, UsageError
 
-VERSION = 1
+VERSION = 2
 _SUFFIX = ".manifest"
 
 
@@ -48,7 +48,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """One sealed copy of a part, under the key that its number gives; `first` is the deal's first period."""
+    """One sealed copy of a part, under the key that `salt` gives; `first` is the deal's first period.
+
+    Each time that bytes set out there is a new number, to tell it by, and a new salt.
+    """
 
     number: int
     part: int
@@ -56,6 +59,7 @@ class Replica:
     deal: Deal | None = None
     signature: bytes = b""
     first: int = 0
+    salt: bytes = b""
 
     @property
     def operator(self) -> str:
@@ -102,6 +106,10 @@ class Manifest:
     def without(self, number: int) -> "Manifest":
         """The same without a replica of which no byte ever left."""
         return replace(self, replicas=tuple(one for one in self.replicas if one.number != number))
+
+    def replica_key(self, replica: Replica) -> bytes:
+        """What seals that replica."""
+        return replica_key(self.key, replica.part, replica.salt)
 
     def tag(self) -> str:
         """What names this file in the outbox; it says nothing about the key."""
@@ -154,9 +162,11 @@ def _manifest(document: dict[str, Any]) -> Manifest:
 
 
 def _replica(document: dict[str, Any]) -> Replica:
-    deal, signature = document["deal"], bytes.fromhex(document["signature"])
-    place = document["number"], document["part"], ReplicaState(document["state"])
-    return Replica(*place, _deal(**deal) if deal else None, signature, document["first"])
+    document["state"] = ReplicaState(document["state"])
+    document["deal"] = _deal(**document["deal"]) if document["deal"] else None
+    for name in ("signature", "salt"):
+        document[name] = bytes.fromhex(document[name])
+    return Replica(**document)
 
 
 def _deal(operator: str, root: str, terms: dict[str, Any]) -> Deal:
@@ -207,15 +217,22 @@ class Manifests:
         """Copy the sealed manifest to `target`; it is of use only with this wallet."""
         files.write_whole(target, [self._read(name)])
 
-    def restore(self, source: Path) -> Manifest:
-        """Take a backup in; `UsageError` if that name is taken by another file."""
+    def restore(self, source: Path, *, replace: bool = False) -> Manifest:
+        """Take a backup in; `UsageError` if something else is known by that name, unless it may be replaced.
+
+        What is known here may be newer: replaced by an older one, it forgets the deals made since. `Busy`
+        while another process works on it.
+        """
         sealed = source.read_bytes()
         manifest = parse(sealed, self._key)
-        if self.path(manifest.name).exists() and self.load(manifest.name).key != manifest.key:
-            raise UsageError(
-                f"Another file is stored as {manifest.name!r} here; move its manifest away first."
-            )
-        files.write_whole(self.path(manifest.name), [sealed])
+        path = self.path(manifest.name)
+        with self.locked(manifest.name):
+            if not replace and path.exists() and self.load(manifest.name) != manifest:
+                raise UsageError(
+                    f"Another file, or a newer or older state of it, is stored as {manifest.name!r} here;"
+                    f" move {path} away first if the backup shall take its place."
+                )
+            files.write_whole(path, [sealed])
         return manifest
 
     def _read(self, name: str) -> bytes:

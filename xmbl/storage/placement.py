@@ -15,7 +15,7 @@ from pathlib import Path
 
 import trio
 
-from xmbl.crypto.envelope import replica_key, sealed_size
+from xmbl.crypto.envelope import new_salt, sealed_size
 from xmbl.errors import BytesError, InsufficientFunds, NetworkError, Refused, Reverted, XmblError
 from xmbl.storage import quotes
 from xmbl.storage.events import DealOpened, ManifestSaved, OperatorPassed, Uploaded, Uploading
@@ -69,20 +69,21 @@ class Placement:
     # one replica, step by step
 
     def _numbered(self, replica: Replica) -> Replica:
-        """The replica, sending, under a number that no byte was sent under: no two operators get the same."""
+        """The replica, sending, under a number and a key that no byte was sent under: no two operators get
+        the same bytes, and no key seals two contents, even where an old manifest was restored."""
         if replica.state is ReplicaState.SIGNED:
             self.manifest = self.manifest.with_replica(replace(replica, state=ReplicaState.LOST))
         if replica.state is ReplicaState.SENDING:
             self.manifest = self.manifest.without(replica.number)
         fresh = replica.state is ReplicaState.PLANNED
         number = replica.number if fresh else max(replica.number + 1, self.manifest.next_number())
-        sending = Replica(number, replica.part, ReplicaState.SENDING)
+        sending = Replica(number, replica.part, ReplicaState.SENDING, salt=new_salt())
         self._put(sending)
         return sending
 
     async def _uploaded(self, replica: Replica, offer: Offer) -> Replica:
         part = self.manifest.parts[replica.part]
-        upload = Upload(self._source, part, replica_key(self.manifest.key, replica.number))
+        upload = Upload(self._source, part, self.manifest.replica_key(replica))
         place = self.manifest.name, replica.number, offer.candidate.operator
 
         def progress(sent: int) -> None:

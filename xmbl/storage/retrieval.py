@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import trio
 
-from xmbl.crypto.envelope import CHUNK_PLAIN, chunk_count, replica_key
+from xmbl.crypto.envelope import CHUNK_PLAIN, chunk_count
 from xmbl.errors import BytesError, ChainError, Corrupt, NetworkError, NotStored, UsageError
 from xmbl.files import sync_folder
 from xmbl.storage import quotes, sources
@@ -67,7 +67,7 @@ class Retrieval:
         self, file: BinaryIO, part: Part, replica: Replica, at: int, reasons: dict[str, str]
     ) -> int:
         """Write what this replica's operator gives from chunk `at` on; the chunk to go on with."""
-        sealed = Sealed(replica.promised().root, part, replica_key(self._manifest.key, replica.number))
+        sealed = Sealed(replica.promised().root, part, self._manifest.replica_key(replica))
         try:
             node = await trio.to_thread.run_sync(self._wallet.market.node, replica.operator)
             peer = quotes.candidate(replica.operator, node)

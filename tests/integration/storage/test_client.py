@@ -610,3 +610,45 @@ def test_repair__the_settlement_failed_on_chain__repairs_all_the_same(
 
     play(story)
     assert len(stage.opened()) == 2
+
+
+def test_resume__interrupted_while_it_sent__has_a_new_number_and_a_new_key(stage: Stage, file: Path) -> None:
+    async def story() -> None:
+        async with stage.meeting(None) as client:
+            plan = await client.plan(file, replace(ORDER, copies=1))
+            await client.fund(plan.cost)
+            with trio.CancelScope() as scope:
+                stage.told.on(events.Uploading, scope.cancel)
+                await client.put(plan)
+            before = client.load("file")
+            after = await client.resume("file")
+            (sent,), (held,) = before.replicas, after.replicas
+            assert sent.state is ReplicaState.SENDING
+            assert held.number > sent.number
+            assert after.replica_key(held) != before.replica_key(sent)
+
+    play(story)
+
+
+def test_resume__an_old_backup_in_place_of_the_manifest__seals_under_a_key_that_was_never_used(
+    stage: Stage, file: Path, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        async with stage.meeting({STORE: refusing}, None) as client:
+            plan = await client.plan(file, ORDER)
+            await client.fund(plan.cost)
+            with pytest.raises(Refused):
+                await client.put(plan)
+            client.backup("file", tmp_path / "backup")
+        keys, numbers = set(), set()
+        for _ in range(2):
+            stage.to_next_period()
+            async with stage.meeting(None, None) as client:
+                client.restore(tmp_path / "backup", replace=True)
+                await client.fund(await client.cost_to_mend("file"))
+                manifest = await client.resume("file")
+                numbers |= {replica.number for replica in manifest.replicas}
+                keys |= {manifest.replica_key(replica) for replica in manifest.replicas}
+        assert (len(numbers), len(keys)) == (2, 3)
+
+    play(story)

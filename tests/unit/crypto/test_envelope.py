@@ -52,7 +52,7 @@ def test_seal__one_chunk__is_xchacha20_poly1305_with_the_documented_nonce() -> N
 
 
 def test_seal__two_replicas_of_zeros__share_no_leaf() -> None:
-    keys = [envelope.replica_key(KEY, number) for number in (0, 1)]
+    keys = [envelope.replica_key(KEY, 0, envelope.new_salt()) for _ in range(2)]
     leaves = [
         chunk[at : at + 256]
         for key in keys
@@ -67,14 +67,26 @@ def test_seal__more_than_a_chunk__refused() -> None:
         Sealer(KEY).seal(0, bytes(CHUNK_PLAIN + 1))
 
 
-def test_replica_key__files_and_numbers__all_differ() -> None:
-    keys = {envelope.replica_key(file_key, number) for file_key in (KEY, OTHER) for number in range(20)}
+def test_replica_key__files_parts_and_salts__all_differ() -> None:
+    salts = [envelope.new_salt() for _ in range(5)]
+    keys = {
+        envelope.replica_key(file_key, part, salt)
+        for file_key in (KEY, OTHER)
+        for part in range(4)
+        for salt in salts
+    }
     assert len(keys | {KEY, OTHER}) == 42
+
+
+@pytest.mark.parametrize("salt", [b"", bytes(15), bytes(17)])
+def test_replica_key__without_a_whole_salt__is_refused(salt: bytes) -> None:
+    with pytest.raises(UsageError, match=f"A salt has 16 bytes, not {len(salt)}"):
+        envelope.replica_key(KEY, 0, salt)
 
 
 def test_wallet_key__purposes_and_replicas__all_differ() -> None:
     keys = {envelope.wallet_key(KEY, purpose) for purpose in ("manifest", "node", "")}
-    assert len(keys | {KEY, envelope.replica_key(KEY, 0)}) == 5
+    assert len(keys | {KEY, envelope.replica_key(KEY, 0, bytes(16))}) == 5
 
 
 @pytest.mark.parametrize("key", [b"", bytes(31), bytes(33)])

@@ -21,7 +21,7 @@ MANIFEST = Manifest(
     (Part(0, 0, 1000, "ab" * 32),),
     (
         Replica(0, 0, ReplicaState.LOST, DEAL, b"\2" * 65, 3),
-        Replica(1, 0, ReplicaState.OPEN, DEAL, b"\2" * 65, 4),
+        Replica(1, 0, ReplicaState.OPEN, DEAL, b"\2" * 65, 4, b"\3" * 16),
         Replica(2, 0),
     ),
 )  # fmt: skip
@@ -56,7 +56,7 @@ def test_parse__a_changed_byte__is_refused(at):
 
 
 def test_parse__of_another_version__is_refused():
-    newer = open_secret(KEY, dump(MANIFEST, KEY)).replace(b'"version": 1', b'"version": 2')
+    newer = open_secret(KEY, dump(MANIFEST, KEY)).replace(b'"version": 2', b'"version": 3')
     with pytest.raises(Corrupt, match="another version of XMBL"):
         parse(seal_secret(KEY, newer), KEY)
 
@@ -142,9 +142,42 @@ def test_restore__a_backup__is_taken_in(manifests, tmp_path):
     assert manifests.load("file") == MANIFEST
 
 
-def test_restore__over_another_file_of_that_name__is_refused(manifests, tmp_path):
+def test_restore__what_is_here_already__changes_nothing(manifests, tmp_path):
     manifests.save(MANIFEST)
     manifests.backup("file", tmp_path / "backup")
-    manifests.save(replace(MANIFEST, key=b"\2" * 32))
-    with pytest.raises(UsageError, match="Another file is stored as 'file' here"):
+    assert manifests.restore(tmp_path / "backup") == MANIFEST
+
+
+@pytest.mark.parametrize(
+    "here",
+    [
+        replace(MANIFEST, key=b"\2" * 32),
+        MANIFEST.with_replica(Replica(3, 0, ReplicaState.OPEN, DEAL, b"\2" * 65, 5, b"\4" * 16)),
+        MANIFEST.without(2),
+    ],
+    ids=["another file", "newer", "older"],
+)
+def test_restore__over_something_else__is_refused_unless_it_may_be_replaced(manifests, tmp_path, here):
+    manifests.save(MANIFEST)
+    manifests.backup("file", tmp_path / "backup")
+    manifests.save(here)
+    with pytest.raises(UsageError, match=r"is stored as 'file' here; move \S+ away first"):
         manifests.restore(tmp_path / "backup")
+    assert manifests.load("file") == here
+    assert manifests.restore(tmp_path / "backup", replace=True) == manifests.load("file") == MANIFEST
+
+
+def test_restore__over_a_damaged_one__may_replace_it(manifests, tmp_path):
+    manifests.save(MANIFEST)
+    manifests.backup("file", tmp_path / "backup")
+    manifests.path("file").write_bytes(b"damaged")
+    with pytest.raises(Corrupt):
+        manifests.restore(tmp_path / "backup")
+    assert manifests.restore(tmp_path / "backup", replace=True) == manifests.load("file")
+
+
+def test_restore__while_another_works_on_it__is_busy(manifests, tmp_path):
+    manifests.save(MANIFEST)
+    manifests.backup("file", tmp_path / "backup")
+    with manifests.locked("file"), pytest.raises(Busy):
+        manifests.restore(tmp_path / "backup", replace=True)

@@ -15,7 +15,7 @@ from xmbl.crypto.tree_levels import LEAF_BYTES
 from xmbl.errors import UsageError
 from xmbl.storage import sources
 
-KEY = replica_key(b"\1" * 32, 0)
+KEY = replica_key(b"\1" * 32, 0, bytes(16))
 
 
 @pytest.fixture
