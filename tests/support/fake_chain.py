@@ -1,9 +1,10 @@
-"""A chain on which contracts see other numbers than the headers have, as on some rollups."""
+"""Chains as some nodes show them: with other numbers than the headers have, or without their events."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from xmbl.chain.call import Call
-from xmbl.chain.client import Chain
+from xmbl.chain.client import Chain, Log
 
 
 class StrangeChain:
@@ -18,6 +19,20 @@ class StrangeChain:
         seen = self._real.simulate(call, sender, block)
         other = (int.from_bytes(seen[:32], "big") + 1_000).to_bytes(32, "big")
         return other + seen[32:] if self._lie == "number" else seen[:32] + bytes(32)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+class ForgetfulChain:
+    """`real`, except that no events are found: the node's index lags behind its blocks."""
+
+    def __init__(self, real: Chain) -> None:
+        self._real = real
+
+    def logs(self, *_: Any) -> Iterator[Log]:
+        """Nothing."""
+        return iter(())
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)

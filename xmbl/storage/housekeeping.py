@@ -6,6 +6,7 @@ from xmbl.errors import BytesError
 from xmbl.storage import events
 from xmbl.storage.desk import Desk
 from xmbl.storage.journal import DealState, KnownDeal
+from xmbl.storage.rules import Record
 
 AUDITED = 16
 """Deals of which a leaf is checked in one step."""
@@ -33,7 +34,12 @@ class Housekeeping:
     def forget(self, block: int) -> None:
         """Drop uploads whose terms weren't opened up to `block`, and the bytes of closed deals."""
         for known in self._desk.journal.expired(block):
-            self._release(known, "its terms were never opened")
+            # a node that lags behind may have hidden the event: the bytes go only if the record is absent too
+            record = self._desk.market.record(known.id)
+            if record.end:
+                self._adopt(known, record)
+            else:
+                self._release(known, "its terms were never opened")
         for known in self._desk.journal.over():
             self._release(known, "its deal is over")
 
@@ -47,6 +53,13 @@ class Housekeeping:
             self._check(self._desk.journal.deal(deal_id))
         if some and not self._round:
             self._desk.emit(events.AuditPassed(self._audited))
+
+    def _adopt(self, known: KnownDeal, record: Record) -> None:
+        with self._desk.journal.batch():
+            self._desk.journal.open(known.deal, known.size, record)
+            if not record.cursor:
+                self._desk.journal.set_state(known.id, DealState.CLOSED)
+        self._desk.emit(events.DealKnown(known.id, self._desk.holdings.has(known.deal.root)))
 
     def _release(self, known: KnownDeal, reason: str) -> None:
         with self._desk.journal.batch():

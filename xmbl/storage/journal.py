@@ -120,6 +120,13 @@ class Journal:
             (*astuple(record), deal_id),
         )
 
+    def doubt(self) -> None:
+        """Whatever was open or closed is now only signed: the chain must tell of it again."""
+        self._run(
+            "UPDATE deals SET state=? WHERE state IN (?,?)",
+            (DealState.SIGNED, DealState.OPEN, DealState.CLOSED),
+        )
+
     def set_state(self, deal_id: bytes, state: DealState) -> None:
         """The deal has come so far, for good."""
         self._run("UPDATE deals SET state=? WHERE id=?", (state, deal_id))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.agent_world import HABITS, PERIOD, Provider
+from tests.support.fake_chain import ForgetfulChain
 from tests.support.storage_world import World
 from xmbl.chain.client import Chain
 from xmbl.errors import RpcUnavailable
@@ -213,7 +214,7 @@ def test_step__a_settlement_that_failed_on_chain__is_sent_again_in_the_next_peri
     chain = provider.market.chain
     with monkeypatch.context() as short:
         # too little gas once: it is mined, and fails
-        short.setattr(chain, "estimate", lambda call, sender: 30_000)
+        short.setattr(chain, "estimate", lambda *_: 30_000)
         provider.prove(first + 1)
     sent = provider.outbox.history()
     assert [receipt.status for receipt in sent if receipt.action == "deal_settle"] == [0]
@@ -230,6 +231,35 @@ def test_step__a_journal_that_lost_a_deal__reads_the_chain_again(provider: Provi
     provider.journal.forget(deal.id())
     provider.steps()
     assert provider.proven(first, first + 1) == [first, first + 1]
+
+
+def test_step__a_deal_in_the_journal_that_never_was__is_forgotten(provider: Provider) -> None:
+    first = provider.period + 1
+    deal = provider.open(DATA, first + 3)
+    ghost, _ = provider.sign(b"of a block that a reorg took back", first + 3, price=7)
+    provider.steps(2)
+    record = replace(provider.market.record(deal.id()), start=5, price=7)
+    provider.journal.open(ghost, 33, record)
+    provider.prove(first)
+    provider.prove(first + 1)
+    assert provider.proven(first, first + 1) == [first, first + 1]
+    assert provider.journal.deal(ghost.id()) is None
+    assert provider.holdings.roots() == [deal.root]
+
+
+def test_step__an_opening_that_a_lagging_node_hid__is_known_by_its_record(provider: Provider) -> None:
+    first = provider.period + 1
+    provider.die()
+    provider.start(chain=ForgetfulChain(provider.world.chain))
+    deal = provider.open(DATA, first + 4)
+    provider.mine(PERIOD + HABITS.confirmations)
+    provider.steps(3)
+    provider.die()
+    provider.start()
+    provider.prove(first + 2)
+    assert provider.holdings.has(deal.root)
+    assert provider.journal.deals(DealState.OPEN)[0].deal == deal
+    assert provider.proven(first + 2, first + 2) == [first + 2]
 
 
 def test_step__a_deal_that_was_signed_elsewhere__is_known_and_told_missing(provider: Provider) -> None:
