@@ -25,16 +25,20 @@ from xmbl.units import format_amount
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
-__all__ = ["Habits", "Outbox", "Point", "Receipt", "outbox_path"]
+__all__ = ["Habits", "Outbox", "Point", "Receipt", "outbox_path", "owned_name"]
 
 _FIRST_PAUSE = 0.05  # seconds; each further one is longer, so blocks are asked for as often as they come
 _GAS_MARGIN = 125  # per cent of the estimate: the state may change until the block
 
 
+def owned_name(chain: Chain, account: str) -> str:
+    """What an account's memory and bytes are named: one a chain, and a restarted devnet is another chain."""
+    return f"{chain.chain_id}-{chain.header(0).hash.hex()[:8]}-{account.lower()}"
+
+
 def outbox_path(folder: Path, chain: Chain, account: str) -> Path:
-    """Where an account's outbox rests: one a chain, and a restarted devnet is another chain."""
-    genesis = chain.header(0).hash.hex()[:8]
-    return folder / f"{chain.chain_id}-{genesis}-{account.lower()}.sqlite"
+    """Where an account's outbox rests."""
+    return folder / f"{owned_name(chain, account)}.sqlite"
 
 
 @dataclass(frozen=True)

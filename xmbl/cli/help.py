@@ -23,8 +23,10 @@ TOPICS = {
 With --json stdout is exactly one JSON document; notes, questions and progress go to stderr.
   {"ok": true, ...}                                                       done
   {"ok": false, "error": {"code", "message", "exit_code", "reason"?}}     not done
-Amounts are integers of wei in fields that end in _wei (10^18 wei are 1 XMBL), sizes integers in
-fields that end in _bytes, gas and blocks plain integers. `reason` is a contract's own refusal.
+Amounts are integers of wei in fields that end in _wei (10^18 wei are 1 XMBL), but for the account of
+`xmbl demo`, in which every amount is wei. `bytes` is a size, gas and blocks are plain integers.
+`reason` is a contract's own refusal. What fails after its document was printed leaves with its exit
+code and a sentence on stderr.
 Commands that send ask first: a script says --yes, or --dry-run to see what would happen.""",
     ),
     "files": (

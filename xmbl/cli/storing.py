@@ -33,11 +33,12 @@ OPEN_GAS = 130_000
 
 
 def manifests_of(folders: Folders, chain: "Chain", account: "LocalAccount") -> "Manifests":
-    """The manifests of a wallet on one chain; a restarted devnet is another chain."""
+    """The manifests of a wallet on one chain."""
+    from xmbl.chain.outbox import owned_name
     from xmbl.crypto.envelope import wallet_key
     from xmbl.storage.manifest import Manifests
 
-    name = f"{chain.chain_id}-{chain.header(0).hash.hex()[:8]}-{account.address.lower()}"
+    name = owned_name(chain, account.address)
     return Manifests(folders.data / "manifests" / name, wallet_key(bytes(account.key), "manifest"))
 
 
