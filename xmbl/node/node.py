@@ -17,12 +17,13 @@ from xmbl.blocks.store import FileStore
 from xmbl.chain import outbox as chain_outbox
 from xmbl.chain.client import Chain
 from xmbl.chain.deployments import Deployment, foreign, load
-from xmbl.chain.outbox import Outbox
+from xmbl.chain.outbox import Outbox, outbox_path, owned_name
 from xmbl.config import write_text
-from xmbl.errors import ConfigError, KeystoreError, XmblError
+from xmbl.errors import ConfigError, XmblError
 from xmbl.files import Lock, is_locked
 from xmbl.identity import node_key
 from xmbl.identity.keystore import Keystore
+from xmbl.identity.passwords import read_password
 from xmbl.network.host import Host, open_host
 from xmbl.node.config import NodeConfig
 from xmbl.storage import wire
@@ -139,10 +140,7 @@ def deployment_of(settings: NodeConfig) -> Deployment:
 
 
 def _unlocked(settings: NodeConfig) -> tuple["LocalAccount", bytes]:
-    try:
-        password = settings.password_file.read_text(encoding="utf-8").rstrip("\r\n")
-    except FileNotFoundError:
-        raise KeystoreError(f"There is no password file {settings.password_file}; write one.") from None
+    password = read_password(settings.password_file)
     signer = Keystore(settings.wallets).unlock(settings.agent, password)
     return signer, node_key.load(settings.node_key, password)
 
@@ -173,16 +171,6 @@ def _holdings(settings: NodeConfig, name: str) -> Holdings:
     return Holdings(
         FileStore(settings.store / name, settings.storage.capacity), settings.state / f"{name}-trees"
     )
-
-
-def owned_name(chain: Chain, account: str) -> str:
-    """What an account's memory and bytes are named: one a chain, and a restarted devnet is another chain."""
-    return f"{chain.chain_id}-{chain.header(0).hash.hex()[:8]}-{account.lower()}"
-
-
-def outbox_path(folder: Path, chain: Chain, account: str) -> Path:
-    """Where an account's outbox rests."""
-    return folder / f"{owned_name(chain, account)}.sqlite"
 
 
 def _check(settings: NodeConfig, market: Market, agent: str) -> None:

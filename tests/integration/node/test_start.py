@@ -12,12 +12,13 @@ import trio
 from tests.support.storage_world import LIGHT, PASSWORD, World, storage_world
 from xmbl import config
 from xmbl.blocks.store import FileStore
+from xmbl.chain.outbox import owned_name
 from xmbl.errors import Busy, ConfigError, KeystoreError, XmblError
 from xmbl.files import Lock
 from xmbl.identity import node_key
 from xmbl.identity.keystore import Keystore
 from xmbl.node.config import NodeConfig, load_node
-from xmbl.node.node import LOCK, STATUS, owned_name, run_node, status
+from xmbl.node.node import LOCK, STATUS, run_node, status
 from xmbl.storage.agent import Habits
 
 
@@ -64,6 +65,15 @@ def test_run__addresses_of_another_deployment__are_refused(settings: NodeConfig)
 
 def test_run__no_password_file__is_refused(settings: NodeConfig, tmp_path: Path) -> None:
     assert "no password file" in refusal(replace(settings, password_file=tmp_path / "no"), KeystoreError)
+
+
+def test_run__a_password_file_of_two_lines__is_opened_by_the_first(
+    settings: NodeConfig, tmp_path: Path
+) -> None:
+    (tmp_path / "password").write_text(f"{PASSWORD}\nand a remark\n")
+    impatient = replace(settings, password_file=tmp_path / "password", habits=Habits(confirmations=11))
+    # further than the password it gets
+    assert "set it to 10 at most" in refusal(impatient, ConfigError)
 
 
 def test_run__a_wrong_password__is_refused(settings: NodeConfig, tmp_path: Path) -> None:
