@@ -87,6 +87,10 @@ class Chain:
         own._nodes = Endpoints([Endpoint("this process", web3)], own.chain_id, patience=0)
         return own
 
+    def turn_away(self) -> None:
+        """Prefer the next node from now on; the present one answers, but stands still."""
+        self._nodes.turn_away()
+
     def block_number(self) -> int:
         """The newest block's number."""
         return int(self._nodes.ask(lambda web3: web3.eth.block_number))

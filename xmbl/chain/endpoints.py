@@ -97,6 +97,10 @@ class Endpoints:
             f"No RPC endpoint answers ({names}); check the network or add another."
         ) from failure
 
+    def turn_away(self) -> None:
+        """Ask the next one first from now on: the present one answers, but with nothing new."""
+        self._first = (self._first + 1) % len(self._endpoints)
+
     def _order(self) -> list[int]:
         count, first = len(self._endpoints), self._first
         order = ((first + offset) % count for offset in range(count))

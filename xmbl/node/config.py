@@ -17,6 +17,7 @@
     confirmations = 12                       # blocks
     ceiling = "200 gwei"                     # the most that gas may cost
     poll = 6                                 # seconds between two looks
+    still = 300                              # seconds after which a newest block that stays is trouble
 
 Paths are relative to the file. Amounts and sizes are texts with units.
 """
@@ -197,6 +198,7 @@ def _habits(chain: _Reader, storage: _Reader) -> Habits:
         confirmations=chain.number("confirmations", 12, range(1, 4_001)),
         settle_every=storage.number("settle_every", 7, range(1, 367)),
         poll=chain.seconds("poll", 6.0),
+        still=chain.seconds("still", 300.0),
     )
 
 

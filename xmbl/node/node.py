@@ -19,7 +19,7 @@ from xmbl.chain.client import Chain
 from xmbl.chain.deployments import Deployment, foreign, load
 from xmbl.chain.outbox import Outbox, outbox_path, owned_name
 from xmbl.config import write_text
-from xmbl.errors import ConfigError, XmblError
+from xmbl.errors import ConfigError
 from xmbl.files import Lock, is_locked
 from xmbl.identity import node_key
 from xmbl.identity.keystore import Keystore
@@ -27,7 +27,7 @@ from xmbl.identity.passwords import read_password
 from xmbl.network.host import Host, open_host
 from xmbl.node.config import NodeConfig
 from xmbl.storage import wire
-from xmbl.storage.agent import StorageAgent
+from xmbl.storage.agent import FAILURES, StorageAgent
 from xmbl.storage.desk import Desk
 from xmbl.storage.events import Emit, Event, Trouble
 from xmbl.storage.holdings import Holdings
@@ -193,7 +193,7 @@ def _announce(desk: Desk, settings: NodeConfig, listening: Sequence[str]) -> Non
         if list(desk.market.node(desk.operator).multiaddrs) != addresses:
             call = desk.market.registry.announce(desk.operator, addresses)
             desk.outbox.send(call, f"announce:{','.join(addresses)}:{desk.market.block_number()}", 60.0)
-    except XmblError as error:
+    except FAILURES as error:
         # the agent works without it; clients find the node where it was
         desk.emit(Trouble(f"The node's addresses aren't announced: {error}"))
     else:

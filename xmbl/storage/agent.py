@@ -12,8 +12,10 @@ Every transaction goes through the outbox under a key of its own, so a step can 
 one, in whichever process, goes on.
 """
 
+import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import trio
 
@@ -25,15 +27,21 @@ from xmbl.storage.housekeeping import Housekeeping
 from xmbl.storage.journal import DealState, Phase
 from xmbl.storage.keeper import Keeper
 from xmbl.storage.prover import Prover
+from xmbl.storage.pulse import Pulse
+
+FAILURES = (XmblError, OSError, sqlite3.Error)
+"""What the world does to a node: it is tried again, and no reason to stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """How the agent works: `confirmations` in blocks, `settle_every` in periods, `poll` in seconds."""
+    """How the agent works: `confirmations` in blocks, `settle_every` in periods, `poll` in seconds; `still`
+    is how many seconds the chain's newest block may stay the same before that is trouble."""
 
     confirmations: int = 12
     settle_every: int = 7
     poll: float = 6.0
+    still: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,9 @@ class StorageAgent:
         self._prover = Prover(desk, self._follower, habits.confirmations)
         self._keeper = Keeper(desk, self._follower, habits.settle_every)
         self._housekeeping = Housekeeping(desk)
+        self._pulse = Pulse(desk.market.chain, habits.still)
+        self._looked = -1
+        self._told = ""
         self._begun = 0
         self._quiet = 0
         self.status = AgentStatus()
@@ -70,10 +81,15 @@ class StorageAgent:
         )
 
     def step(self) -> None:
-        """Look at the chain once and do what is due; `ChainError` when it can't be read."""
+        """Look at the chain once and do what is due; `ChainError` when it can't be read or stands still."""
         head = self._desk.market.block_number()
-        if head == self.status.block and not self.status.trouble:
-            return
+        if head != self._looked:
+            self._work(head)
+            self._looked = head
+        self._pulse.feel(head)
+        self.status = replace(self.status, trouble="")
+
+    def _work(self, head: int) -> None:
         period = head // self._desk.market.parameters.period
         self._desk.outbox.step()
         if self._follower.follow(head - self._habits.confirmations):
@@ -92,16 +108,20 @@ class StorageAgent:
     async def run(self, after_step: Callable[[], Awaitable[None]]) -> None:
         """Step until cancelled; `after_step` is awaited after each, also after one that failed."""
         while True:
-            before = self.status.trouble
-            try:
-                await trio.to_thread.run_sync(self.step)
-            except XmblError as error:
-                self.status = replace(self.status, trouble=str(error))
-            self._tell(before, self.status.trouble)
-            await after_step()
+            await self._tried(partial(trio.to_thread.run_sync, self.step))
+            await self._tried(after_step)
+            self._tell()
             await trio.sleep(self._habits.poll)
 
-    def _tell(self, before: str, now: str) -> None:
+    async def _tried(self, step: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await step()
+        except FAILURES as error:
+            self.status = replace(self.status, trouble=str(error))
+
+    def _tell(self) -> None:
+        now, before = self.status.trouble, self._told
+        self._told = now
         if now and now != before:
             self._desk.emit(events.Trouble(now))
         if before and not now:
@@ -126,4 +146,5 @@ class StorageAgent:
             deals=len(self._desk.journal.records(DealState.OPEN)),
             bytes=self._desk.holdings.used(),
             balance=self._desk.market.chain.balance(self._desk.outbox.account),
+            trouble=self.status.trouble,
         )

@@ -5,13 +5,15 @@ can be proven.
 """
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from xmbl.blocks.store import FileStore, Writer
 from xmbl.crypto.merkle import ProofTree, TreeBuilder
-from xmbl.errors import NotStored
+from xmbl.errors import BytesError, Corrupt
 
 _TREE_SUFFIX = ".tree"
 
@@ -48,21 +50,23 @@ class Holdings:
     def has(self, root: bytes) -> bool:
         """Whether the bytes of `root` are here."""
         try:
-            return self._store.size(root.hex()) > 0
-        except NotStored:
+            return self.size(root) > 0
+        except BytesError:
             return False
 
     def size(self, root: bytes) -> int:
-        """How many bytes `root` has; `NotStored` if they aren't here."""
-        return self._store.size(root.hex())
+        """How many bytes `root` has; `NotStored` if they aren't here, `Corrupt` if nobody can tell."""
+        with _readable(root):
+            return self._store.size(root.hex())
 
     def read(self, root: bytes, offset: int, length: int) -> bytes:
-        """A range of the bytes; `NotStored`, or `Corrupt` beyond the end."""
-        return self._store.read(root.hex(), offset, length)
+        """A range of the bytes; `NotStored`, or `Corrupt` beyond the end or on a broken disk."""
+        with _readable(root):
+            return self._store.read(root.hex(), offset, length)
 
     def leaf(self, root: bytes, index: int) -> tuple[bytes, list[bytes]]:
         """A leaf and its path, verified; `NotStored` or `Corrupt` if that can't be."""
-        with self._store.reader(root.hex()) as file:
+        with _readable(root), self._store.reader(root.hex()) as file:
 
             def read(offset: int, length: int) -> bytes:
                 file.seek(offset)
@@ -83,6 +87,15 @@ class Holdings:
 
     def _tree(self, root: bytes) -> Path:
         return self._trees / f"{root.hex()}{_TREE_SUFFIX}"
+
+
+@contextmanager
+def _readable(root: bytes) -> Iterator[None]:
+    """Turns what the operating system says of a broken disk or a strange file into `Corrupt`."""
+    try:
+        yield
+    except OSError as error:
+        raise Corrupt(f"{root.hex()} can't be read: {error.strerror}; look at the disk.") from error
 
 
 class Arrival:

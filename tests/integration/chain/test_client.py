@@ -59,6 +59,15 @@ def test_chain__first_node_of_another_chain__is_never_asked(idle):
         assert Chain([other.url, idle.url], 31337).block_number() == 2
 
 
+def test_turn_away__a_node_that_stands_still__asks_the_next_from_now_on(idle):
+    with serving(31337) as frozen:
+        idle.mine(3)
+        chain = Chain([frozen.url, idle.url], 31337)
+        assert chain.block_number() == 0
+        chain.turn_away()
+        assert [chain.block_number(), chain.block_number()] == [3, 3]
+
+
 def test_chain__only_another_chain__says_which():
     with serving(777) as other, pytest.raises(WrongChain, match=r"Chain 31337 is expected, but .* chain 777"):
         Chain([other.url], 31337).block_number()

@@ -1,10 +1,13 @@
 """The agent proves every period, keeps its ring, settles and forgets, and a kill changes nothing."""
 
+import errno
 import secrets
 import signal
+import sqlite3
 from dataclasses import replace
 
 import pytest
+import trio
 
 from tests.support.agent_world import HABITS, PERIOD, Provider
 from tests.support.fake_chain import ForgetfulChain
@@ -125,6 +128,59 @@ def test_step__the_chain_is_silent_for_a_while__goes_on_in_the_same_period(
         world.devnet.process.send_signal(signal.SIGCONT)
     provider.steps()
     assert provider.proven(first, first) == [first]
+
+
+def looks(provider: Provider, count: int, after_step=None) -> None:
+    """Let the agent run for so many looks."""
+
+    async def story() -> None:
+        with trio.fail_after(20), trio.CancelScope() as scope:
+            left = iter(range(count - 1))
+
+            async def after() -> None:
+                if after_step:
+                    after_step()
+                if next(left, None) is None:
+                    # what is told of this look is told before the cancellation is noticed
+                    scope.cancel()
+
+            await provider.agent.run(after)
+
+    trio.run(story)
+
+
+def test_run__a_chain_that_stands_still__is_trouble_and_told_once(provider: Provider) -> None:
+    provider.die()
+    provider.start(replace(HABITS, still=-(10**9)))
+    looks(provider, 3)
+    assert "stands still" in provider.agent.status.trouble
+    assert len(provider.of(events.Trouble)) == 1
+
+
+def test_run__a_broken_disk_or_journal__is_trouble_and_then_recovers(provider: Provider) -> None:
+    failures = iter([OSError(errno.ENOSPC, "no space left"), sqlite3.OperationalError("disk is full")])
+
+    def after_step() -> None:
+        if failure := next(failures, None):
+            raise failure
+
+    looks(provider, 4, after_step)
+    assert [event.reason for event in provider.of(events.Trouble)] == [
+        "[Errno 28] no space left",
+        "disk is full",
+    ]
+    assert len(provider.of(events.Recovered)) == 1
+
+
+def test_step__a_folder_in_place_of_a_file__delays_the_proof_and_says_so(provider: Provider) -> None:
+    first = provider.period + 1
+    deal = provider.open(DATA, first + 3)
+    provider.holdings.drop(deal.root)
+    (provider.folder / "store" / deal.root.hex()).mkdir()
+    provider.to_period(first)
+    looks(provider, 2)
+    assert "can't be read" in provider.of(events.ProofDelayed)[0].reason
+    assert "can't be read" in provider.of(events.AuditFailed)[0].reason
 
 
 def test_step__gas_above_the_ceiling__waits_and_says_why(provider: Provider) -> None:
