@@ -36,6 +36,12 @@ def attend(proven: set[int]) -> str:
     return operator
 
 
+def test_misses__a_year_over_three_words__are_all_counted() -> None:
+    operator = attend(set(range(1_024)) - {255, 400, 620})
+    assert LIFETIME.misses(operator, 255, 255 + 366, 15) == (3, 621)
+    assert LIFETIME.misses(operator, 255, 255 + 366, 3) == (3, 621)
+
+
 @given(attendances(), st.integers(0, 600), st.integers(0, 366), st.integers(1, 15))
 def test_misses__any_stretch__are_counted_up_to_enough(
     proven: set[int], first: int, length: int, most: int
