@@ -48,7 +48,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """One sealed copy of a part, under the key that `salt` gives; `first` is the deal's first period.
+    """One sealed copy of a part, under the key that `salt` gives; `first` is the deal's first period, `cid`
+    the content address of the sealed bytes.
 
     Each time that bytes set out there is a new number, to tell it by, and a new salt.
     """
@@ -60,6 +61,7 @@ class Replica:
     signature: bytes = b""
     first: int = 0
     salt: bytes = b""
+    cid: str = ""
 
     @property
     def operator(self) -> str:

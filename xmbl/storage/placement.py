@@ -89,9 +89,9 @@ class Placement:
         def progress(sent: int) -> None:
             self._wallet.emit(Uploading(*place, sent, upload.size))
 
-        signed = await upload.send(self._wallet.host, self._wallet.market, offer, progress)
+        signed, cid = await upload.send(self._wallet.host, self._wallet.market, offer, progress)
         self._wallet.emit(Uploaded(*place, signed[0].root))
-        return self._signed(replica, signed)
+        return self._signed(replace(replica, cid=cid), signed)
 
     def _signed(self, replica: Replica, signed: Signed) -> Replica:
         deal, signature = signed

@@ -1,19 +1,19 @@
 """What a client stores: a file, a folder or a stream, as plain bytes in parts that fit a deal each.
 
 A folder becomes a tar, a stream is kept in a file of its own until all its deals are open, since each
-replica reads it again. Sealing is deterministic: the same part under the same replica key gives the same
-bytes and the same root, so an interrupted upload can start over.
+replica reads it again, sealed under a key of its own.
 """
 
 import hashlib
 import os
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from xmbl.crypto.envelope import CHUNK_PLAIN, CHUNK_SEALED, Sealer, chunk_count
+from xmbl.crypto.ingest import Ingest, Ingested
 from xmbl.crypto.merkle import MAX_LEAVES
 from xmbl.crypto.tree_levels import LEAF_BYTES
 from xmbl.errors import UsageError
@@ -67,17 +67,23 @@ def unpack(archive: Path, target: Path) -> None:
         tar.extractall(target, filter="data")
 
 
-def sealed(path: Path, part: Part, key: bytes) -> Iterator[bytes]:
-    """The sealed chunks in order; `UsageError` at the end if the file isn't what it was."""
-    sealer, seen = Sealer(key), hashlib.sha256()
+def sealed(path: Path, part: Part, key: bytes) -> Generator[bytes, None, Ingested]:
+    """The sealed chunks in order, and then what all of them are.
+
+    `UsageError` before the last one if the file isn't what it was.
+    """
+    ingest, seen = Ingest(Sealer(key)), hashlib.sha256()
     with path.open("rb", buffering=0) as file:
         file.seek(part.offset)
         for number in range(chunk_count(part.size)):
             plain = _exactly(file, min(CHUNK_PLAIN, part.size - number * CHUNK_PLAIN), path)
             seen.update(plain)
-            yield sealer.seal(number, plain)
+            yield from ingest.feed(plain)
     if seen.hexdigest() != part.sha256:
         raise _changed(path)
+    last, ingested = ingest.finish()
+    yield last
+    return ingested
 
 
 def _source(path: Path, folder: bool) -> Source:

@@ -16,7 +16,7 @@ class DealStanding:
     """One replica's deal in period `period`, the present one, which isn't counted yet.
 
     `over` is the first period that it isn't live in, once that is known; `settled` the first one that isn't
-    settled (0: closed). Amounts in wei.
+    settled (0: closed); `cid` the content address of the sealed bytes. Amounts in wei.
     """
 
     number: int
@@ -32,6 +32,7 @@ class DealStanding:
     missed: tuple[int, ...]
     settled: int
     price: int
+    cid: str = ""
 
     @property
     def ended_early(self) -> bool:
@@ -67,7 +68,7 @@ def standing_of(market: Market, replica: Replica, period: int) -> DealStanding:
     if not first:
         return DealStanding(
             replica.number, replica.part, deal.operator, deal.id(), replica.state, period, 0, terms.end,
-            terms.end, (), (), 0, terms.price * market.parameters.price_unit,
+            terms.end, (), (), 0, terms.price * market.parameters.price_unit, replica.cid,
         )  # fmt: skip
     proven = market.proven(deal.operator, first, max(first, period))
     opened = Record(NOWHERE, NOWHERE, terms.price, terms.leaves, first, terms.end, first, 0)
@@ -79,6 +80,7 @@ def standing_of(market: Market, replica: Replica, period: int) -> DealStanding:
         tuple(past for past in counted if past not in proven),
         market.record(deal.id()).cursor,
         terms.price * market.parameters.price_unit,
+        replica.cid,
     )  # fmt: skip
 
 

@@ -1,6 +1,8 @@
 """Bytes between a client and one operator: up under a quote, back chunk by chunk, a leaf to look at."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -10,9 +12,10 @@ import trio
 
 from xmbl.crypto import merkle
 from xmbl.crypto.envelope import CHUNK_SEALED, Opener, chunk_count, sealed_size
-from xmbl.crypto.merkle import TreeBuilder
+from xmbl.crypto.ingest import Ingested
 from xmbl.crypto.typed_data import Deal
-from xmbl.errors import Corrupt, ProtocolError, Refused
+from xmbl.errors import Corrupt, PeerUnreachable, ProtocolError, Refused
+from xmbl.network.channel import PATIENCE
 from xmbl.storage import quotes, sources
 from xmbl.storage.fields import READ_LIMIT
 from xmbl.storage.manifest import Part
@@ -34,8 +37,12 @@ if TYPE_CHECKING:
     from xmbl.network.channel import Channel
     from xmbl.network.host import Host
 
-STORING_SECONDS = 600.0
-"""What an operator may take to bring 8 GiB to its disk after the last byte."""
+LEAST_RATE = 2**15
+"""Bytes a second below which a peer is given up."""
+
+STORING_SECONDS, STORING_RATE = 180.0, 2**24
+"""What an operator may take after the last byte: a window of 4 MiB may still be on its way at the least rate,
+and then all has to come to its disk, at so many bytes a second."""
 
 _CHUNKS_SENT = 4
 _CHUNKS_READ = READ_LIMIT // CHUNK_SEALED
@@ -58,40 +65,57 @@ class Sealed:
 
 
 class Upload:
-    """One sealed part on its way to one operator."""
+    """One sealed part on its way to one operator: while a piece is sent the next one is sealed and hashed."""
 
     def __init__(self, path: Path, part: Part, key: bytes) -> None:
-        self._chunks = sources.sealed(path, part, key)
-        self._tree = TreeBuilder()
         self.size = sealed_size(part.size)
+        self._chunks = self._sealed(path, part, key)
+        self._ingested: Ingested
 
-    async def send(self, host: "Host", market: Market, offer: Offer, progress: Progress) -> Signed:
-        """The deal that the operator signed for exactly these bytes, and its signature.
+    async def send(
+        self, host: "Host", market: Market, offer: Offer, progress: Progress
+    ) -> tuple[Signed, str]:
+        """The deal that the operator signed for exactly these bytes, with its signature; and their CID.
 
-        `Refused` with the operator's reason or ours, `PeerUnreachable`, `ProtocolError`.
+        `Refused` with the operator's reason or ours, `PeerUnreachable`, also if it is too slow, or
+        `ProtocolError`.
         """
         async with quotes.reach(host, offer.candidate, STORE) as channel:
             request = StoreRequest(offer.quote, offer.signature, self.size, b"")
             await channel.send(request.encode())
             if StoreReady.decode(await channel.receive()).held:
                 raise ProtocolError(f"{offer.candidate.operator} claims bytes that it never got.")
-            await self._send_bytes(channel, progress)
-            channel.patience = STORING_SECONDS
+            ingested = await self.send_bytes(channel, progress)
+            channel.patience = STORING_SECONDS + self.size / STORING_RATE
             receipt = StoreReceipt.decode(await channel.receive())
-        root = (await trio.to_thread.run_sync(self._tree.finish)).root
-        return await completed(market, offer, receipt, root)
+        return await completed(market, offer, receipt, ingested.root), ingested.cid
 
-    async def _send_bytes(self, channel: "Channel", progress: Progress) -> None:
-        sent = 0
-        while piece := await trio.to_thread.run_sync(self._next):
-            await channel.send_bytes(piece)
-            sent += len(piece)
-            progress(sent)
+    async def send_bytes(self, channel: "Channel", progress: Progress) -> Ingested:
+        """Send all of them, no slower than the least rate; what they are."""
+        start, sent = trio.current_time(), 0
+        sealing = ThreadPoolExecutor(1, "seal")
+        try:
+            ahead = sealing.submit(self._next)
+            while piece := await trio.to_thread.run_sync(ahead.result):
+                ahead = sealing.submit(self._next)
+                sent += len(piece)
+                with _in_time(channel, start + time_for(sent)):
+                    await channel.send_bytes(piece)
+                progress(sent)
+        finally:
+            sealing.shutdown(wait=False)
+        return self._ingested
 
     def _next(self) -> bytes:
-        piece = b"".join(islice(self._chunks, _CHUNKS_SENT))
-        self._tree.update(piece)
-        return piece
+        return b"".join(islice(self._chunks, _CHUNKS_SENT))
+
+    def _sealed(self, path: Path, part: Part, key: bytes) -> Iterator[bytes]:
+        self._ingested = yield from sources.sealed(path, part, key)
+
+
+def time_for(size: int) -> float:
+    """Seconds that so many bytes may take between peers."""
+    return PATIENCE + size / LEAST_RATE
 
 
 async def sign_again(host: "Host", market: Market, offer: Offer, size: int, root: bytes) -> Signed:
@@ -141,7 +165,21 @@ async def _range(channel: "Channel", root: bytes, offset: int, length: int) -> b
     await channel.send(ReadRequest(root, offset, length).encode())
     if ReadReady.decode(await channel.receive()).length != length:
         raise ProtocolError(f"{channel.remote_peer} sends another length than was asked for.")
-    return await channel.receive_bytes(length)
+    channel.patience, usual = time_for(length), channel.patience
+    data = await channel.receive_bytes(length)
+    channel.patience = usual
+    return data
+
+
+@contextmanager
+def _in_time(channel: "Channel", deadline: float) -> Iterator[None]:
+    try:
+        with trio.fail_at(deadline):
+            yield
+    except trio.TooSlowError:
+        raise PeerUnreachable(
+            f"{channel.remote_peer} took the bytes slower than {LEAST_RATE:,} a second; it is given up."
+        ) from None
 
 
 def _opened(opener: Opener, number: int, sealed: bytes) -> list[bytes]:

@@ -20,7 +20,8 @@ from tests.support.storage_peers import Handlers, announced, play, silenced
 from tests.support.storage_world import PER_GIB, Told, World, client_of
 from xmbl.chain import outbox
 from xmbl.chain.deals import Opened
-from xmbl.crypto.envelope import CHUNK_PLAIN
+from xmbl.crypto.cids import cid_of_file
+from xmbl.crypto.envelope import CHUNK_PLAIN, sealed_size
 from xmbl.errors import Busy, Corrupt, InsufficientFunds, NotStored, Refused, Reverted, UsageError
 from xmbl.network.channel import Channel
 from xmbl.storage import events, sources
@@ -28,6 +29,7 @@ from xmbl.storage.client import StorageClient
 from xmbl.storage.events import Event, OperatorPassed
 from xmbl.storage.manifest import Manifests, ReplicaState
 from xmbl.storage.planning import Order, tidy
+from xmbl.storage.standing import DealStanding
 from xmbl.storage.wire import STORE, STREAM, ReadReady, ReadRequest, Refusal
 from xmbl.units import WHOLE
 
@@ -136,6 +138,26 @@ def test_put__two_copies__share_no_byte_and_come_back(stage: Stage, file: Path, 
     chunks = range(0, 700_000, 32)
     assert not any(first[at : at + 32] in second for at in chunks[:: len(chunks) // 50])
     assert (tmp_path / "back").read_bytes() == DATA
+
+
+def test_put__sealed_bytes__are_shown_by_the_content_address_that_they_have_at_the_operators(
+    stage: Stage, file: Path, tmp_path: Path
+) -> None:
+    shown: list[DealStanding] = []
+
+    async def story() -> None:
+        async with stage.meeting(None, None) as client:
+            await stored(client, file)
+            shown.extend(await client.show("file"))
+            assert [one.cid for one in shown] == [one.cid for one in client.load("file").replicas]
+
+    play(story)
+    for one in shown:
+        holder = next(provider for provider in stage.providers if provider.address == one.operator)
+        root = next(event.root for event in stage.opened() if event.operator == one.operator)
+        (tmp_path / "sealed").write_bytes(holder.holdings.read(root, 0, sealed_size(len(DATA))))
+        assert one.cid == cid_of_file(tmp_path / "sealed")
+    assert shown[0].cid != shown[1].cid
 
 
 @pytest.mark.parametrize("size", [0, 1, 262_127, 262_128, 262_129, 524_256])

@@ -21,7 +21,7 @@ MANIFEST = Manifest(
     (Part(0, 0, 1000, "ab" * 32),),
     (
         Replica(0, 0, ReplicaState.LOST, DEAL, b"\2" * 65, 3),
-        Replica(1, 0, ReplicaState.OPEN, DEAL, b"\2" * 65, 4, b"\3" * 16),
+        Replica(1, 0, ReplicaState.OPEN, DEAL, b"\2" * 65, 4, b"\3" * 16, "bafy"),
         Replica(2, 0),
     ),
 )  # fmt: skip

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from xmbl.crypto.cids import cid_of_file
 from xmbl.crypto.envelope import CHUNK_PLAIN, OrderedOpener, replica_key, sealed_size
-from xmbl.crypto.merkle import MAX_LEAVES
+from xmbl.crypto.merkle import MAX_LEAVES, build_tree
 from xmbl.crypto.tree_levels import LEAF_BYTES
 from xmbl.errors import UsageError
 from xmbl.storage import sources
@@ -37,6 +38,19 @@ def test_sealed__a_file__opens_to_its_bytes_in_order(file, tmp_path):
     chunks = list(sources.sealed(source.path, source.parts[0], KEY))
     assert plain(chunks) == file.read_bytes()
     assert sum(map(len, chunks)) == sealed_size(source.size)
+
+
+@pytest.mark.parametrize("size", [0, 5, CHUNK_PLAIN, CHUNK_PLAIN * 2 + 5])
+def test_sealed__at_its_end__says_what_all_chunks_are(tmp_path, size):
+    source = sources.from_stream(io.BytesIO(secrets.token_bytes(size)), tmp_path / "spool")
+    whole, ends = tmp_path / "sealed", []
+
+    def to_the_end():
+        ends.append((yield from sources.sealed(source.path, source.parts[0], KEY)))
+
+    whole.write_bytes(b"".join(to_the_end()))
+    (ingested,) = ends
+    assert (ingested.cid, ingested.root) == (cid_of_file(whole), build_tree(whole).root)
 
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK_PLAIN - 1, CHUNK_PLAIN, CHUNK_PLAIN + 1])

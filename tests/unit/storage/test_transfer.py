@@ -1,0 +1,98 @@
+"""Bytes between peers under a least rate, over a pipe whose time is the test's."""
+
+import secrets
+
+import pytest
+import trio
+import trio.testing
+
+from xmbl.crypto.cids import cid_of_file
+from xmbl.crypto.envelope import new_key
+from xmbl.errors import PeerUnreachable
+from xmbl.network import frames
+from xmbl.network.channel import Channel
+from xmbl.storage import sources, transfer
+from xmbl.storage.wire import ReadReady
+
+SIZE = 3_000_000
+RANGE = 4 * 2**20
+
+
+class SlowPipe:
+    """Carries `rate` bytes a second by the test's clock."""
+
+    def __init__(self, clock: trio.testing.MockClock, rate: float, incoming: bytes = b"") -> None:
+        self._clock = clock
+        self._rate = rate
+        self._incoming = incoming
+        self.written = bytearray()
+
+    async def read(self, most: int) -> bytes:
+        """What comes next, a piece at a time."""
+        piece = self._incoming[: min(most, 65_536)]
+        self._incoming = self._incoming[len(piece) :]
+        await self._carry(piece)
+        return piece
+
+    async def write(self, data: bytes) -> None:
+        """Take it."""
+        await self._carry(data)
+        self.written += data
+
+    async def _carry(self, data: bytes) -> None:
+        self._clock.jump(len(data) / self._rate)
+        await trio.testing.wait_all_tasks_blocked()
+
+
+def uploaded(path, rate):
+    """What was sent at that rate, and what the sender says that it was."""
+    source, clock = sources.reopened(path, folder=False), trio.testing.MockClock()
+    pipe, told = SlowPipe(clock, rate), []
+
+    async def send():
+        upload = transfer.Upload(path, source.parts[0], new_key())
+        return await upload.send_bytes(Channel(pipe, "peer"), told.append)
+
+    ingested = trio.run(send, clock=clock)
+    assert told[-1] == ingested.size
+    return bytes(pipe.written), ingested
+
+
+def fetched(rate):
+    """A range that comes at that rate."""
+    clock = trio.testing.MockClock()
+    pipe = SlowPipe(clock, rate, frames.pack(ReadReady(RANGE).encode()) + bytes(RANGE))
+
+    async def fetch():
+        channel = Channel(pipe, "peer")
+        data = await transfer._range(channel, bytes(32), 0, RANGE)
+        return data, channel.patience
+
+    return trio.run(fetch, clock=clock)
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(secrets.token_bytes(SIZE))
+    return path
+
+
+def test_send_bytes__a_slow_peer_above_the_least_rate__gets_all_and_its_cid_is_told(file, tmp_path):
+    written, ingested = uploaded(file, rate=40_000)
+    (tmp_path / "sealed").write_bytes(written)
+    assert (ingested.size, ingested.cid) == (len(written), cid_of_file(tmp_path / "sealed"))
+
+
+def test_send_bytes__a_peer_that_lets_bytes_drip__is_given_up(file):
+    with pytest.raises(PeerUnreachable, match="took the bytes slower than 32,768 a second"):
+        uploaded(file, rate=12_000)
+
+
+def test_range__over_a_slow_link__comes_as_long_as_the_least_rate_is_kept():
+    assert fetched(rate=60_000) == (bytes(RANGE), 30.0)
+
+
+def test_range__below_the_least_rate__is_given_up():
+    with pytest.raises(PeerUnreachable, match="Waited 158 s for peer"):
+        fetched(rate=20_000)
