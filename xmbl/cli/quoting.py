@@ -69,7 +69,7 @@ def _total(offers: list[tuple[str, int]], question: Question) -> int | None:
 def _table(offers: list[tuple[str, int]], periods: int) -> Table:
     rows = [(who, format_amount(price), format_amount(price * periods)) for who, price in offers]
     headings = ("OPERATOR", "A COPY A PERIOD", f"A COPY {counted(periods, 'PERIOD').upper()}")
-    return Table(headings, rows, "Nobody offers; raise --max-price or ask for a shorter time.")
+    return Table(headings, rows, "Nobody takes all of it; each operator's reason stands above.")
 
 
 def _sentence(question: Question, offers: int, total: int | None) -> str:
