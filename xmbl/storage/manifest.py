@@ -78,7 +78,7 @@ class Replica:
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """A stored file or folder; `market` is the address of its `StorageDeals`, `per_gib` the most that a GiB
-    may cost for a period, in wei."""
+    may cost for a period, in wei, `shunned` the operators that vanished or were too slow under an upload."""
 
     name: str
     chain_id: int
@@ -92,6 +92,7 @@ class Manifest:
     size: int
     parts: tuple[Part, ...]
     replicas: tuple[Replica, ...]
+    shunned: tuple[str, ...] = ()
 
     def replica(self, number: int) -> Replica:
         """The replica with this number; `UsageError` if there is none."""
@@ -108,6 +109,10 @@ class Manifest:
     def without(self, number: int) -> "Manifest":
         """The same without a replica of which no byte ever left."""
         return replace(self, replicas=tuple(one for one in self.replicas if one.number != number))
+
+    def shunning(self, operator: str) -> "Manifest":
+        """The same, with that operator chosen last from now on."""
+        return replace(self, shunned=tuple(sorted({*self.shunned, operator})))
 
     def replica_key(self, replica: Replica) -> bytes:
         """What seals that replica."""
@@ -160,6 +165,7 @@ def _manifest(document: dict[str, Any]) -> Manifest:
     document["key"] = bytes.fromhex(document["key"])
     document["parts"] = tuple(Part(**part) for part in document["parts"])
     document["replicas"] = tuple(_replica(replica) for replica in document["replicas"])
+    document["shunned"] = tuple(document["shunned"])
     return Manifest(**document)
 
 

@@ -16,7 +16,15 @@ from pathlib import Path
 import trio
 
 from xmbl.crypto.envelope import new_salt, sealed_size
-from xmbl.errors import BytesError, InsufficientFunds, NetworkError, Refused, Reverted, XmblError
+from xmbl.errors import (
+    BytesError,
+    InsufficientFunds,
+    NetworkError,
+    PeerUnreachable,
+    Refused,
+    Reverted,
+    XmblError,
+)
 from xmbl.storage import quotes
 from xmbl.storage.events import DealOpened, ManifestSaved, OperatorPassed, Uploaded, Uploading
 from xmbl.storage.manifest import Manifest, Replica, ReplicaState
@@ -64,7 +72,13 @@ class Placement:
                 replica = await self._uploaded(replica, offer)
                 return await self._opened(replica)
             except (NetworkError, BytesError) as error:
-                self._wallet.emit(OperatorPassed(offer.candidate.operator, str(error)))
+                self._passed(offer.candidate.operator, error)
+
+    def _passed(self, operator: str, error: XmblError) -> None:
+        if isinstance(error, PeerUnreachable):
+            self.manifest = self.manifest.shunning(operator)
+            self._save()
+        self._wallet.emit(OperatorPassed(operator, str(error)))
 
     # one replica, step by step
 
@@ -138,9 +152,11 @@ class Placement:
     # whom to ask next
 
     async def _next_offer(self, part: int) -> Offer:
-        """The cheapest offer of an operator that has nothing of this part yet, still good."""
-        while self._pool.get(part):
-            offer = self._pool[part].pop(0)
+        """The cheapest offer of an operator that has nothing of this part yet, still good; of one that failed
+        an upload only where no other is left."""
+        while pool := self._pool.get(part):
+            offer = min(pool, key=lambda one: one.candidate.operator in self.manifest.shunned)
+            pool.remove(offer)
             if offer.candidate.operator in self._taken(part):
                 continue
             block = await trio.to_thread.run_sync(self._wallet.market.block_number)

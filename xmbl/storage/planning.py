@@ -64,13 +64,17 @@ async def plan(wallet: Wallet, source: Path | BinaryIO, order: Order) -> Plan:
 
 
 async def offers_for(wallet: Wallet, manifest: Manifest, parts: Sequence[int]) -> dict[int, Sequence[Offer]]:
-    """What all operators offer for these parts, cheapest first."""
+    """What operators offer for these parts, cheapest first."""
     peers = await trio.to_thread.run_sync(quotes.candidates, wallet.market)
     found: dict[int, Sequence[Offer]] = {}
     for part in parts:
         size = sealed_size(manifest.parts[part].size)
         wanted = Wanted(wallet.address, size, manifest.end, manifest.per_gib)
-        found[part] = await quotes.ask_all(wallet.host, wallet.market, peers, wanted, wallet.emit)
+        # as many again as have or need it: a choice of prices, and some to fall back on
+        enough = 2 * len([one for one in manifest.replicas if one.part == part]) + 2
+        found[part] = await quotes.ask_all(
+            wallet.host, wallet.market, peers, wanted, wallet.emit, enough=enough
+        )
     return found
 
 

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import trio
 
@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 
 DIAL_SECONDS = 5.0
 ASK_SECONDS = 10.0
-ASKED_AT_ONCE = 16
+ASK_ALL_SECONDS = 30.0
+LINGER_SECONDS = 2.0
+"""What those who answer later than enough others still get."""
+
+ASKED_AT_ONCE = 64
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +98,19 @@ async def ask(host: "Host", market: Market, peer: Candidate, wanted: Wanted) -> 
 
 
 async def ask_all(
-    host: "Host", market: Market, peers: Sequence[Candidate], wanted: Wanted, emit: Emit
+    host: "Host",
+    market: Market,
+    peers: Sequence[Candidate],
+    wanted: Wanted,
+    emit: Emit,
+    *,
+    enough: int | None = None,
 ) -> list[Offer]:
-    """The offers of whoever answers, cheapest first; equal ones in an order that nobody can choose."""
+    """The offers of whoever answers in time, cheapest first; equal ones in an order that nobody can choose.
+
+    Anybody can register peers that are silent, so the whole is bounded, nobody is asked before others by
+    right, and `enough` offers end the waiting a little later.
+    """
     offers: list[Offer] = []
     limiter = trio.CapacityLimiter(ASKED_AT_ONCE)
 
@@ -104,15 +120,17 @@ async def ask_all(
                 offer = await ask(host, market, peer, wanted)
             except (NetworkError, BytesError, ChainError) as error:
                 emit(OperatorPassed(peer.operator, str(error)))
-            else:
-                emit(QuoteReceived(peer.operator, offer.quote.terms.price, offer.quote.terms.collateral))
-                offers.append(offer)
+                return
+        emit(QuoteReceived(peer.operator, offer.quote.terms.price, offer.quote.terms.collateral))
+        offers.append(offer)
+        if len(offers) == enough:
+            scope.deadline = min(scope.deadline, trio.current_time() + LINGER_SECONDS)
 
-    async with trio.open_nursery() as nursery:
-        for peer in peers:
-            nursery.start_soon(ask_one, peer)
-    secrets.SystemRandom().shuffle(offers)
-    return sorted(offers, key=lambda offer: offer.quote.terms.price)
+    with trio.move_on_after(ASK_ALL_SECONDS) as scope:
+        async with trio.open_nursery() as nursery:
+            for peer in _shuffled(peers):
+                nursery.start_soon(ask_one, peer)
+    return sorted(_shuffled(offers), key=lambda offer: offer.quote.terms.price)
 
 
 def check(market: Market, peer: Candidate, wanted: Wanted, reply: SignedQuote, block: int) -> None:
@@ -147,6 +165,10 @@ def check_openable(market: Market, terms: Terms, block: int) -> None:
 def distinct(offers: Sequence[Offer], taken: Collection[str]) -> list[Offer]:
     """The offers of operators that aren't taken."""
     return [offer for offer in offers if offer.candidate.operator not in taken]
+
+
+def _shuffled(some: Sequence[T]) -> list[T]:
+    return secrets.SystemRandom().sample(some, len(some))
 
 
 async def _dialled(host: "Host", peer: Candidate, protocol: str, stack: AsyncExitStack) -> "Channel":

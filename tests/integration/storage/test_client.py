@@ -24,13 +24,13 @@ from xmbl.crypto.cids import cid_of_file
 from xmbl.crypto.envelope import CHUNK_PLAIN, sealed_size
 from xmbl.errors import Busy, Corrupt, InsufficientFunds, NotStored, Refused, Reverted, UsageError
 from xmbl.network.channel import Channel
-from xmbl.storage import events, sources
+from xmbl.storage import events, sources, transfer
 from xmbl.storage.client import StorageClient
 from xmbl.storage.events import Event, OperatorPassed
 from xmbl.storage.manifest import Manifests, ReplicaState
 from xmbl.storage.planning import Order, tidy
 from xmbl.storage.standing import DealStanding
-from xmbl.storage.wire import STORE, STREAM, ReadReady, ReadRequest, Refusal
+from xmbl.storage.wire import STORE, STREAM, ReadReady, ReadRequest, Refusal, StoreReady
 from xmbl.units import WHOLE
 
 LIMIT = 100 * PER_GIB
@@ -674,3 +674,39 @@ def test_resume__an_old_backup_in_place_of_the_manifest__seals_under_a_key_that_
         assert (len(numbers), len(keys)) == (2, 3)
 
     play(story)
+
+
+async def dripping(channel: Channel) -> None:
+    """Takes a little now and then."""
+    await channel.receive()
+    await channel.send(StoreReady(held=False).encode())
+    while True:
+        await channel.receive_bytes(1_000)
+        await trio.sleep(0.2)
+
+
+def test_put__an_operator_lets_bytes_drip__goes_elsewhere_and_comes_back_to_it_last(
+    stage: Stage, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer, "PATIENCE", 3.0)
+    monkeypatch.setattr(transfer, "LEAST_RATE", 10**9)
+    slow, other = stage.providers[0].address, stage.providers[1].address
+
+    async def story() -> None:
+        async with stage.meeting({STORE: dripping}, {STORE: refusing}) as client:
+            plan = await client.plan(file, replace(ORDER, copies=1))
+            await client.fund(plan.cost)
+            with pytest.raises(Refused, match="No further operator"):
+                await client.put(plan)
+            assert client.load("file").shunned == (slow,)
+        for serving in (None, None), (None,):
+            stage.to_next_period()
+            async with stage.meeting(*serving) as client:
+                client.backup("file", file.with_name("backup"))
+                await client.fund(await client.cost_to_mend("file"))
+                (replica,) = (await client.resume("file")).standing()
+                assert replica.operator == (other if len(serving) == 2 else slow)
+                client.restore(file.with_name("backup"), replace=True)
+
+    play(story)
+    assert any("took the bytes slower" in event.reason for event in stage.told.of(OperatorPassed))

@@ -24,6 +24,7 @@ MANIFEST = Manifest(
         Replica(1, 0, ReplicaState.OPEN, DEAL, b"\2" * 65, 4, b"\3" * 16, "bafy"),
         Replica(2, 0),
     ),
+    (OPERATOR,),
 )  # fmt: skip
 
 
@@ -84,6 +85,10 @@ def test_promised__without_a_deal__is_refused():
 def test_replica__of_an_unknown_number__is_refused():
     with pytest.raises(UsageError, match="no replica 9"):
         MANIFEST.replica(9)
+
+
+def test_shunning__the_same_operator_twice__names_it_once():
+    assert MANIFEST.shunning(CLIENT).shunning(CLIENT).shunned == (CLIENT, OPERATOR)
 
 
 def test_tag__of_a_file__differs_from_its_key_and_from_others():
