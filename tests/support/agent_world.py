@@ -86,7 +86,7 @@ class Provider:
         """Bytes that have arrived; their root."""
         with self.holdings.receive(len(data)) as arrival:
             arrival.write(data)
-            return arrival.keep()
+            return arrival.keep().root
 
     def sign(self, data: bytes, end: int, price: int = 5, hold: bool = True) -> tuple[Deal, bytes]:
         """A deal for `data` that the client may open, as the server signs it."""

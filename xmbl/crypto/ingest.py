@@ -58,8 +58,12 @@ class Landing:
     def finish(self) -> Ingested:
         """What came, all in all; `UsageError` if nothing did. Call it once, last."""
         self._hash(bytes(self._pending))
-        self._thread.shutdown()
+        self.close()
         return Ingested(self._cid.finish(), self._tree.finish())
+
+    def close(self) -> None:
+        """End the thread, also of a stream that never came to its end; may be said twice."""
+        self._thread.shutdown()
 
     def _hash(self, piece: bytes) -> None:
         if self._behind:

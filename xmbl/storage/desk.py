@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from xmbl.chain.outbox import Outbox
-from xmbl.storage.events import Emit
+from xmbl.storage.events import BytesDropped, Emit
 from xmbl.storage.holdings import Holdings
 from xmbl.storage.journal import Journal
 from xmbl.storage.market import Market
@@ -19,3 +19,10 @@ class Desk:
     journal: Journal
     holdings: Holdings
     emit: Emit
+
+    def drop_unneeded(self, root: bytes, reason: str) -> None:
+        """Drop bytes that no signed or open deal needs. To be said inside of a batch of the journal: so no deal
+        is signed for them meanwhile."""
+        if not self.journal.holders(root) and self.holdings.has(root):
+            self.holdings.drop(root)
+            self.emit(BytesDropped(root, reason))

@@ -89,10 +89,11 @@ class Declined(Event):
 
 @dataclass(frozen=True, slots=True)
 class BytesReceived(Event):
-    """An upload is complete, hashed and on disk."""
+    """An upload is complete, hashed and on disk; `cid` is what IPFS nodes call it."""
 
     root: bytes
     size: int
+    cid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +115,12 @@ class BytesServed(Event):
 
 @dataclass(frozen=True, slots=True)
 class DealKnown(Event):
-    """A deal of this operator is open on chain; `held` says whether its bytes are here."""
+    """A deal of this operator is open on chain; `held` says whether its bytes are here, and `cid`
+    what IPFS nodes call them, if so."""
 
     id: bytes
     held: bool
+    cid: str
 
 
 @dataclass(frozen=True, slots=True)

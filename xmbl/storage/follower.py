@@ -79,7 +79,7 @@ class Follower:
         record = Record(event.start, NOWHERE, terms.price, terms.leaves, first, terms.end, first, 0)
         size = self._desk.holdings.size(event.root) if held else 0
         self._desk.journal.open(Deal(event.operator, event.root, terms), size, record)
-        self._desk.emit(events.DealKnown(event.id, held))
+        self._desk.emit(events.DealKnown(event.id, held, self._desk.holdings.cid(event.root)))
         return True
 
     def _touched(self, found: Sequence[MarketEvent]) -> list[bytes]:

@@ -1,10 +1,11 @@
-"""The bytes that an operator keeps: whole files named by their proof root, with the tree beside each.
+"""The bytes that an operator keeps: whole files named by their proof root, with tree and CID beside each.
 
 A file is under its root only when all of it is on the disk and its tree too, so whatever `roots` lists
 can be proven.
 """
 
 import secrets
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,10 +13,13 @@ from types import TracebackType
 from typing import Self
 
 from xmbl.blocks.store import FileStore, Writer
-from xmbl.crypto.merkle import ProofTree, TreeBuilder
+from xmbl.crypto.ingest import Ingested, Landing
+from xmbl.crypto.merkle import ProofTree
 from xmbl.errors import BytesError, Corrupt
+from xmbl.files import write_whole
 
 _TREE_SUFFIX = ".tree"
+_CID_SUFFIX = ".cid"
 
 
 class Holdings:
@@ -25,6 +29,7 @@ class Holdings:
         trees.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._store = store
         self._trees = trees
+        self._naming = threading.Lock()
 
     def close(self) -> None:
         """Let another process have the bytes."""
@@ -59,6 +64,11 @@ class Holdings:
         with _readable(root):
             return self._store.size(root.hex())
 
+    def cid(self, root: bytes) -> str:
+        """The CID under which IPFS nodes know the bytes; empty if they aren't here."""
+        path = self._beside(root, _CID_SUFFIX)
+        return path.read_text(encoding="ascii") if path.is_file() else ""
+
     def read(self, root: bytes, offset: int, length: int) -> bytes:
         """A range of the bytes; `NotStored`, or `Corrupt` beyond the end or on a broken disk."""
         with _readable(root):
@@ -76,17 +86,30 @@ class Holdings:
 
     def drop(self, root: bytes) -> None:
         """Forget the bytes; does nothing if they aren't here."""
-        self._store.delete(root.hex())
-        self._tree(root).unlink(missing_ok=True)
+        with self._naming:
+            self._store.delete(root.hex())
+            for suffix in (_TREE_SUFFIX, _CID_SUFFIX):
+                self._beside(root, suffix).unlink(missing_ok=True)
 
-    def adopt(self, name: str, tree: ProofTree) -> None:
-        """Give bytes that have arrived as `name` the name of their root."""
-        # the tree first: a file under its root can be proven
-        tree.dump(self._tree(tree.root))
-        self._store.rename(name, tree.root.hex())
+    def adopt(self, name: str, landed: Ingested) -> None:
+        """Give bytes that have arrived as `name` the name of their root.
+
+        The longer ones stay where both have the same root: without zeros at their end, bytes have the same.
+        """
+        with self._naming:
+            if self.has(landed.root) and self.size(landed.root) > landed.size:
+                self._store.delete(name)
+                return
+            # the tree first: a file under its root can be proven
+            landed.tree.dump(self._tree(landed.root))
+            write_whole(self._beside(landed.root, _CID_SUFFIX), [landed.cid.encode("ascii")])
+            self._store.rename(name, landed.root.hex())
 
     def _tree(self, root: bytes) -> Path:
-        return self._trees / f"{root.hex()}{_TREE_SUFFIX}"
+        return self._beside(root, _TREE_SUFFIX)
+
+    def _beside(self, root: bytes, suffix: str) -> Path:
+        return self._trees / f"{root.hex()}{suffix}"
 
 
 @contextmanager
@@ -103,19 +126,19 @@ class Arrival:
 
     def __init__(self, holdings: Holdings, name: str, writer: Writer) -> None:
         self._holdings, self._name, self._writer = holdings, name, writer
-        self._tree = TreeBuilder()
+        self._landing = Landing()
 
     def write(self, data: bytes) -> None:
         """Append; `Corrupt` beyond the declared size, `DiskFull` if the disk fills up after all."""
         self._writer.write(data)
-        self._tree.update(data)
+        self._landing.update(data)
 
-    def keep(self) -> bytes:
-        """All bytes came: on the disk, under their root, which is returned."""
-        tree = self._tree.finish()
+    def keep(self) -> Ingested:
+        """All bytes came: on the disk, under their root, which is returned with their CID."""
+        landed = self._landing.finish()
         self._writer.commit()
-        self._holdings.adopt(self._name, tree)
-        return tree.root
+        self._holdings.adopt(self._name, landed)
+        return landed
 
     def __enter__(self) -> Self:
         return self
@@ -124,3 +147,4 @@ class Arrival:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._writer.abort()
+        self._landing.close()

@@ -27,8 +27,7 @@ class Housekeeping:
         the chain, and whatever was signed before the start can't be opened any more."""
         for root in self._found:
             with self._desk.journal.batch():
-                if not self._desk.journal.holders(root):
-                    self._drop(root, "no deal needs it")
+                self._desk.drop_unneeded(root, "no deal needs it")
         self._found = []
 
     def forget(self, block: int) -> None:
@@ -59,7 +58,10 @@ class Housekeeping:
             self._desk.journal.open(known.deal, known.size, record)
             if not record.cursor:
                 self._desk.journal.set_state(known.id, DealState.CLOSED)
-        self._desk.emit(events.DealKnown(known.id, self._desk.holdings.has(known.deal.root)))
+        root = known.deal.root
+        self._desk.emit(
+            events.DealKnown(known.id, self._desk.holdings.has(root), self._desk.holdings.cid(root))
+        )
 
     def _release(self, known: KnownDeal, reason: str) -> None:
         with self._desk.journal.batch():
@@ -68,13 +70,7 @@ class Housekeeping:
                 self._desk.journal.emptied(known.id)
             else:
                 self._desk.journal.forget(known.id)
-            if not self._desk.journal.holders(known.deal.root):
-                self._drop(known.deal.root, reason)
-
-    def _drop(self, root: bytes, reason: str) -> None:
-        if self._desk.holdings.has(root):
-            self._desk.holdings.drop(root)
-            self._desk.emit(events.BytesDropped(root, reason))
+            self._desk.drop_unneeded(known.deal.root, reason)
 
     def _check(self, known: KnownDeal | None) -> None:
         if known is None or known.state is not DealState.OPEN:

@@ -174,11 +174,6 @@ class Journal:
         rows = self._run(query, (period, DealState.OPEN, DealState.CLOSED, NOWHERE))
         return [(row[0], row[1], Record(*row[2:])) for row in rows]
 
-    def bytes_held(self, most: DealState) -> int:
-        """Bytes that deals up to this state keep; a root that two deals share counts once."""
-        sizes = "SELECT MAX(size) AS size FROM deals WHERE state<=? GROUP BY root"
-        return int(self._run(f"SELECT COALESCE(SUM(size), 0) FROM ({sizes})", (most,))[0][0])  # noqa: S608
-
     def period(self, number: int) -> PeriodNote:
         """What is noted of a period."""
         rows = self._run("SELECT phase, attempt FROM periods WHERE number=?", (number,))

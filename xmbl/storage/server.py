@@ -2,12 +2,14 @@
 
 It signs a deal only for bytes that are on its disk and whose root it computed itself, and remembers the
 deal before the signature leaves. Peers are hostile: every number was checked by `wire`, room is reserved
-before a byte is taken, and what fails is a refusal with its reason or a dropped stream.
+before a byte is taken, what is promised counts from the first moment and is checked again at the signature,
+and what fails is a refusal with its reason or a dropped stream.
 """
 
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ from xmbl.errors import BytesError, ChainError, Refused, Reverted, UsageError
 from xmbl.network.channel import Channel
 from xmbl.storage import events, policy
 from xmbl.storage.desk import Desk
+from xmbl.storage.holdings import Arrival
 from xmbl.storage.journal import DealState
 from xmbl.storage.policy import Operator, Standing, StoragePolicy
 from xmbl.storage.rules import check_terms
@@ -41,6 +44,12 @@ if TYPE_CHECKING:
 
 PIECE = 2**20
 """Bytes taken from a peer, hashed and written at a time."""
+
+UPLOADS_EACH, READS_EACH = 8, 8
+"""Streams that one peer may have open."""
+
+UPLOAD_GRACE, UPLOAD_RATE = 60.0, 2**16
+"""Seconds that any upload may take, and the bytes a second that it must make beyond them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,10 @@ class StorageServer:
         self._fresh = fresh
         self._seen: tuple[float, _Carrying] | None = None
         self._asking = trio.Lock()
+        self._signing = trio.Lock()
+        self._running: dict[Channel, StoreRequest] = {}
+        self._uploads: Counter[str] = Counter()
+        self._reads: Counter[str] = Counter()
 
     async def quote(self, channel: Channel) -> None:
         """Answer one request for terms."""
@@ -82,17 +95,18 @@ class StorageServer:
     async def store(self, channel: Channel) -> None:
         """Take the bytes of one deal in and sign it."""
         async with self._refusing(channel):
-            request = StoreRequest.decode(await channel.receive())
-            await self._check_quote(request)
-            arriving = self._known if self._holds(request) else self._received
-            root = await arriving(channel, request)
-            await channel.send((await self._sign_deal(request, root)).encode())
+            with _place(self._uploads, channel.remote_peer, UPLOADS_EACH):
+                request = StoreRequest.decode(await channel.receive())
+                await self._check_quote(request)
+                with self._promised(channel, request):
+                    await channel.send((await self._stored(channel, request)).encode())
 
     async def stream(self, channel: Channel) -> None:
         """Give out ranges and leaves until the reader has enough."""
         async with self._refusing(channel):
-            while True:
-                await self._answer(channel)
+            with _place(self._reads, channel.remote_peer, READS_EACH):
+                while True:
+                    await self._answer(channel)
 
     # what a quote promises
 
@@ -105,14 +119,24 @@ class StorageServer:
         carrying = await self._carrying()
         if carrying.block > quote.expiry:
             raise Refused("The quote has expired; ask for another.")
+        held = self._holds(request)
+        if not (held and self._signed_before(quote, request.root, carrying.block)):
+            self._check(carrying, quote, request.size if held else 0)
+
+    def _check(self, carrying: _Carrying, quote: Quote, here: int) -> None:
+        """Whether the quote can be kept now; `here` of its bytes are here already."""
         if quote.terms.payee != carrying.operator.payee or carrying.agent != self._signer.address:
             raise Refused("My account has changed since the quote; ask for another.")
-        standing = self._standing(carrying)
-        if self._holds(request):
-            # bytes that are here already need no more room
-            size = self._desk.holdings.size(request.root)
-            standing = replace(standing, held=standing.held - size, unpaid=standing.unpaid - size)
-        policy.check(self._will, self._desk.market.parameters, standing, quote.terms)
+        policy.check(self._will, self._desk.market.parameters, self._standing(carrying, here), quote.terms)
+
+    @contextmanager
+    def _promised(self, channel: Channel, request: StoreRequest) -> Iterator[None]:
+        """While it runs, an upload counts like a deal that is signed and not opened."""
+        self._running[channel] = request
+        try:
+            yield
+        finally:
+            self._running.pop(channel, None)
 
     def _holds(self, request: StoreRequest) -> bool:
         """Whether this client brought exactly these bytes before: only then it needn't send them again."""
@@ -124,40 +148,75 @@ class StorageServer:
             and self._desk.holdings.size(request.root) == request.size
         )
 
+    async def _stored(self, channel: Channel, request: StoreRequest) -> StoreReceipt:
+        arriving = self._known if self._holds(request) else self._received
+        root = await arriving(channel, request)
+        try:
+            async with self._signing:
+                return await self._sign_deal(channel, request, root)
+        except BaseException:
+            # for nothing promised, nothing is kept
+            with self._desk.journal.batch():
+                self._desk.drop_unneeded(root, "no deal was signed for it")
+            raise
+
     async def _known(self, channel: Channel, request: StoreRequest) -> bytes:
         await channel.send(StoreReady(held=True).encode())
         return request.root
 
     async def _received(self, channel: Channel, request: StoreRequest) -> bytes:
-        size = request.size
         # the room is set aside before the client is told to send
-        with self._desk.holdings.receive(size) as arrival:
+        with self._desk.holdings.receive(request.size) as arrival:
             await channel.send(StoreReady(held=False).encode())
-            for offset in range(0, size, PIECE):
-                piece = await channel.receive_bytes(min(PIECE, size - offset))
-                await trio.to_thread.run_sync(arrival.write, piece)
-            root = await trio.to_thread.run_sync(arrival.keep)
-        self._desk.emit(events.BytesReceived(root, size))
-        return root
+            try:
+                with trio.fail_after(UPLOAD_GRACE + request.size / UPLOAD_RATE):
+                    await self._pieces(channel, request.size, arrival)
+            except trio.TooSlowError:
+                raise Refused("That was too slow; send the bytes over a faster line.") from None
+            landed = await trio.to_thread.run_sync(arrival.keep)
+        self._desk.emit(events.BytesReceived(landed.root, landed.size, landed.cid))
+        return landed.root
 
-    async def _sign_deal(self, request: StoreRequest, root: bytes) -> StoreReceipt:
-        deal = await self._completed(request.quote, root)
-        with self._desk.journal.batch():
-            # nobody may drop the bytes between this look and the promise
-            if not self._desk.holdings.has(root):
-                raise Refused("The bytes are gone again; send them once more.")
-            self._desk.journal.sign(deal, request.size)
-        terms, deal_id = deal.terms, deal.id()
-        self._desk.emit(events.TermsSigned(deal_id, terms.client, terms.deadline))
-        return StoreReceipt(root, terms.deadline, terms.salt, self._signed(deal_id))
+    async def _pieces(self, channel: Channel, size: int, arrival: Arrival) -> None:
+        for offset in range(0, size, PIECE):
+            piece = await channel.receive_bytes(min(PIECE, size - offset))
+            await trio.to_thread.run_sync(arrival.write, piece)
 
-    async def _completed(self, quote: Quote, root: bytes) -> Deal:
+    async def _sign_deal(self, channel: Channel, request: StoreRequest, root: bytes) -> StoreReceipt:
+        carrying = await self._carrying()
+        deal = self._signed_before(request.quote, root, carrying.block)
+        if deal is None:
+            # from here on the deal counts, not the upload
+            del self._running[channel]
+            self._check(carrying, request.quote, request.size)
+            deal = self._completed(request.quote, root, carrying.block)
+            self._remember(deal, request.size)
+        return StoreReceipt(root, deal.terms.deadline, deal.terms.salt, self._signed(deal.id()))
+
+    def _signed_before(self, quote: Quote, root: bytes, block: int) -> Deal | None:
+        """A deal on these terms that can still be opened for a while: a client needs no second one."""
+        latest = block + policy.patience(self._desk.market.parameters) // 2
+        for known in self._desk.journal.holders(root):
+            terms = known.deal.terms
+            same = replace(terms, deadline=0, salt=0) == quote.terms
+            if known.state is DealState.SIGNED and same and terms.deadline > latest:
+                return known.deal
+        return None
+
+    def _completed(self, quote: Quote, root: bytes, block: int) -> Deal:
         parameters = self._desk.market.parameters
-        block = await trio.to_thread.run_sync(self._desk.market.block_number)
         deadline = block + policy.patience(parameters)
         terms = replace(quote.terms, deadline=deadline, salt=secrets.randbits(63))
         check_terms(terms, block // parameters.period, block, parameters)
         return Deal(self._desk.operator, root, terms)
+
+    def _remember(self, deal: Deal, size: int) -> None:
+        with self._desk.journal.batch():
+            # nobody may drop the bytes between this look and the promise
+            if not self._desk.holdings.has(deal.root):
+                raise Refused("The bytes are gone again; send them once more.")
+            self._desk.journal.sign(deal, size)
+        self._desk.emit(events.TermsSigned(deal.id(), deal.terms.client, deal.terms.deadline))
 
     # what is given out
 
@@ -179,16 +238,21 @@ class StorageServer:
 
     # how things stand
 
-    def _standing(self, carrying: _Carrying) -> Standing:
-        """What is left, less what is promised: signed deals may still be opened."""
-        promised = [known.deal.terms for known in self._desk.journal.deals(DealState.SIGNED)]
+    def _standing(self, carrying: _Carrying, here: int = 0) -> Standing:
+        """What is left, less what is promised: signed deals may still be opened, uploads still be signed.
+
+        `here` bytes of what is asked for need no more room. Each promise counts with all its bytes, also
+        where two share them: else one upload would be good for any number of signatures.
+        """
+        promised = [(known.deal.terms, known.size) for known in self._desk.journal.deals(DealState.SIGNED)]
+        promised += [(request.quote.terms, request.size) for request in self._running.values()]
         return Standing(
             block=carrying.block,
-            held=self._desk.holdings.used(),
-            unpaid=self._desk.journal.bytes_held(DealState.SIGNED),
-            free=self._desk.holdings.free(),
-            units=carrying.units - sum(terms.collateral for terms in promised),
-            grow=carrying.grow - sum(terms.price for terms in promised),
+            held=self._desk.holdings.used() - here,
+            unpaid=sum(size for _, size in promised),
+            free=self._desk.holdings.free() + here,
+            units=carrying.units - sum(terms.collateral for terms, _ in promised),
+            grow=carrying.grow - sum(terms.price for terms, _ in promised),
         )
 
     async def _carrying(self) -> _Carrying:
@@ -223,3 +287,17 @@ class StorageServer:
     async def _refuse(self, channel: Channel, reason: str) -> None:
         self._desk.emit(events.Declined(channel.remote_peer, reason))
         await channel.send(Refusal(reason).encode())
+
+
+@contextmanager
+def _place(taken: Counter[str], peer: str, most: int) -> Iterator[None]:
+    """One of the `most` places that a peer has; `Refused` when all are taken."""
+    if taken[peer] >= most:
+        raise Refused(f"You have {most} streams of this kind open here; wait until one ends.")
+    taken[peer] += 1
+    try:
+        yield
+    finally:
+        taken[peer] -= 1
+        if not taken[peer]:
+            del taken[peer]

@@ -322,7 +322,7 @@ def test_step__a_deal_that_was_signed_elsewhere__is_known_and_told_missing(provi
     deal = provider.open(DATA, provider.period + 4, hold=False)
     provider.mine(HABITS.confirmations)
     provider.steps(1)
-    assert provider.of(events.DealKnown) == [events.DealKnown(deal.id(), held=False)]
+    assert provider.of(events.DealKnown) == [events.DealKnown(deal.id(), held=False, cid="")]
 
 
 def test_start__bytes_without_a_deal__are_swept_once_nothing_old_can_be_opened(provider: Provider) -> None:

@@ -1,19 +1,23 @@
 """The operator's server over libp2p: it signs only what it holds, and what a peer says is checked."""
 
 import secrets
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tests.support.agent_world import PERIOD, Provider
 from tests.support.storage_peers import WILL, Meeting, meeting, play
+from tests.support.storage_world import STAKE
 from xmbl.crypto import merkle
+from xmbl.crypto.cids import cid_of_file
 from xmbl.crypto.merkle import TreeBuilder
 from xmbl.crypto.typed_data import sign_digest
 from xmbl.errors import NetworkError, PeerUnreachable, ProtocolError, Refused
 from xmbl.network.channel import Channel
-from xmbl.storage import quotes
+from xmbl.storage import events, quotes, server
 from xmbl.storage.journal import DealState
 from xmbl.storage.quotes import Offer, reach
 from xmbl.storage.transfer import completed, sign_again
@@ -251,6 +255,160 @@ def test_store__a_root_that_another_client_brought__must_be_sent(provider: Provi
                 await sign_again(met.host, provider.market, offer, len(DATA), root)
 
     play(story)
+
+
+def test_store__asked_again_while_the_deal_can_be_opened__gives_the_same_one(provider: Provider) -> None:
+    will = replace(WILL, unpaid=3_000_000)
+
+    async def story() -> None:
+        async with meeting(provider, will) as met:
+            offer = await met.offer(1_000_000)
+            first = await stored(met, DATA[:1_000_000], offer)
+            for _ in range(3):
+                again = await stored(met, DATA[:1_000_000], offer, root=first.root)
+                assert again == first
+        assert len(provider.journal.deals(DealState.SIGNED)) == 1
+
+    play(story)
+
+
+def test_store__many_deals_for_the_same_bytes__count_each_with_all_of_them(provider: Provider) -> None:
+    will = replace(WILL, unpaid=2_500_000)
+
+    async def story() -> None:
+        async with meeting(provider, will) as met:
+            data = DATA[:1_000_000]
+            first = await stored(met, data)
+            for end, error in ((5, None), (6, "Too many bytes wait")):
+                wanted = replace(met.wanted(len(data)), end=provider.period + end)
+                with pytest.raises(Refused, match=error) if error else nullcontext():
+                    offer = await quotes.ask(met.host, provider.market, met.peer, wanted)
+                    await stored(met, data, offer, root=first.root)
+        assert len(provider.journal.deals(DealState.SIGNED)) == 2
+
+    play(story)
+
+
+@asynccontextmanager
+async def uploading(met: Meeting, offer: Offer, data: bytes = DATA) -> AsyncIterator[Channel]:
+    """An upload of which nothing has come yet."""
+    async with reach(met.host, met.peer, STORE) as channel:
+        await channel.send(StoreRequest(offer.quote, offer.signature, len(data), b"").encode())
+        StoreReady.decode(await channel.receive())
+        yield channel
+
+
+async def finished(channel: Channel, data: bytes = DATA) -> StoreReceipt:
+    await channel.send_bytes(data)
+    return StoreReceipt.decode(await channel.receive())
+
+
+def test_store__the_period_rolls_over_meanwhile__keeps_no_bytes(provider: Provider) -> None:
+    async def work(met: Meeting) -> None:
+        wanted = replace(met.wanted(len(DATA)), end=provider.period + 2)
+        offer = await quotes.ask(met.host, provider.market, met.peer, wanted)
+        async with uploading(met, offer) as channel:
+            provider.to_period(provider.period + 1)
+            await finished(channel)
+
+    assert "ask for a later end" in refusal(provider, work)
+
+
+def test_store__the_same_bytes_are_signed_for_already__are_kept_when_signing_fails(
+    provider: Provider,
+) -> None:
+    async def story() -> None:
+        async with meeting(provider) as met:
+            long = await met.offer(len(DATA))
+            short = await quotes.ask(
+                met.host, provider.market, met.peer, replace(met.wanted(len(DATA)), end=provider.period + 2)
+            )
+            async with uploading(met, short) as channel:
+                receipt = await stored(met, offer=long)
+                provider.to_period(provider.period + 1)
+                with pytest.raises(Refused):
+                    await finished(channel)
+        assert provider.holdings.roots() == [receipt.root]
+
+    play(story)
+
+
+def test_store__uploads_that_run__count_as_unpaid(provider: Provider) -> None:
+    async def story() -> None:
+        async with meeting(provider, replace(WILL, unpaid=3_000_000)) as met:
+            first, second = await met.offer(len(DATA)), await met.offer(len(DATA))
+            async with uploading(met, first) as channel:
+                with pytest.raises(Refused, match="Too many bytes wait here"):
+                    await stored(met, offer=second)
+                assert await finished(channel)
+
+    play(story)
+
+
+def test_store__stake_that_went_meanwhile__isnt_promised_again(provider: Provider) -> None:
+    async def story() -> None:
+        async with meeting(provider) as met:
+            offer = await met.offer(len(DATA))
+            staking, deals = provider.market.staking, provider.market.deals.address
+            async with uploading(met, offer) as channel:
+                provider.world.send(provider.cold, staking.authorize(deals, 0))
+                try:
+                    with pytest.raises(Refused, match="no stake left"):
+                        await finished(channel)
+                finally:
+                    provider.world.send(provider.cold, staking.authorize(deals, STAKE))
+        assert provider.holdings.used() == 0
+
+    play(story)
+
+
+def test_store__too_many_streams_of_one_peer__are_refused(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "UPLOADS_EACH", 1)
+    monkeypatch.setattr(server, "READS_EACH", 1)
+
+    async def story() -> None:
+        async with meeting(provider) as met:
+            first, second = await met.offer(len(DATA)), await met.offer(len(DATA))
+            async with uploading(met, first) as channel:
+                with pytest.raises(Refused, match="You have 1 streams"):
+                    await stored(met, offer=second)
+                await finished(channel)
+            await stored(met, offer=second)
+            async with reach(met.host, met.peer, STREAM) as one, reach(met.host, met.peer, STREAM) as two:
+                root = provider.holdings.roots()[0]
+                await one.send(LeafRequest(root, 0).encode())
+                LeafReply.decode(await one.receive())
+                with pytest.raises(Refused, match="You have 1 streams"):
+                    LeafReply.decode(await two.receive())
+
+    play(story)
+
+
+def test_store__slower_than_the_least_rate__is_refused_and_leaves_nothing(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "UPLOAD_GRACE", 0.0)
+    monkeypatch.setattr(server, "UPLOAD_RATE", 2**24)
+
+    async def work(met: Meeting) -> None:
+        async with uploading(met, await met.offer(len(DATA))) as channel:
+            StoreReceipt.decode(await channel.receive())
+
+    assert "too slow" in refusal(provider, work)
+
+
+def test_store__received__tells_the_cid_that_ipfs_would(provider: Provider, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with meeting(provider) as met:
+            await stored(met)
+
+    play(story)
+    (tmp_path / "data").write_bytes(DATA)
+    (received,) = provider.of(events.BytesReceived)
+    assert received == events.BytesReceived(root_of(DATA), len(DATA), cid_of_file(tmp_path / "data"))
+    assert provider.holdings.cid(received.root) == received.cid
 
 
 def test_store__bytes_brought_before__are_signed_for_again_without_sending(provider: Provider) -> None:

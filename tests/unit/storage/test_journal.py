@@ -75,14 +75,6 @@ def test_layout__of_a_period__has_each_deal_where_it_lay_then(journal):
     assert [at for at, _, _ in journal.layout(6)] == [0, 20, 30, 40]
 
 
-def test_bytes_held__deals_that_share_a_root__count_once(journal):
-    journal.sign(deal(1), 1000)
-    journal.open(deal(2), 1000, placed(0))
-    journal.open(deal(3, root=b"\10" * 32), 500, placed(10))
-    assert journal.bytes_held(DealState.OPEN) == 1500
-    assert journal.bytes_held(DealState.SIGNED) == 1000
-
-
 def test_holders__of_a_root__are_the_deals_that_need_it(journal):
     journal.sign(deal(1), 1000)
     journal.open(deal(2), 1000, placed(0))

@@ -30,7 +30,7 @@ def holdings(tmp_path):
 def kept(holdings, data):
     with holdings.receive(len(data)) as arrival:
         arrival.write(data)
-        return arrival.keep()
+        return arrival.keep().root
 
 
 def ring_of(deals):
