@@ -21,8 +21,8 @@ class Desk:
     emit: Emit
 
     def drop_unneeded(self, root: bytes, reason: str) -> None:
-        """Drop bytes that no signed or open deal needs. To be said inside of a batch of the journal: so no deal
-        is signed for them meanwhile."""
+        """Drop bytes that no signed or open deal needs. To be said inside of a batch of the journal: so no
+        deal is signed for them meanwhile."""
         if not self.journal.holders(root) and self.holdings.has(root):
             self.holdings.drop(root)
             self.emit(BytesDropped(root, reason))

@@ -10,7 +10,7 @@ import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import trio
@@ -23,7 +23,8 @@ from xmbl.storage import events, policy
 from xmbl.storage.desk import Desk
 from xmbl.storage.holdings import Arrival
 from xmbl.storage.journal import DealState
-from xmbl.storage.policy import Operator, Standing, StoragePolicy
+from xmbl.storage.policy import StoragePolicy
+from xmbl.storage.promises import Carrying, Promises
 from xmbl.storage.rules import check_terms
 from xmbl.storage.wire import (
     LeafReply,
@@ -52,17 +53,6 @@ UPLOAD_GRACE, UPLOAD_RATE = 60.0, 2**16
 """Seconds that any upload may take, and the bytes a second that it must make beyond them."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Carrying:
-    """What the chain says of the operator at a block."""
-
-    operator: Operator
-    agent: str
-    block: int
-    units: int
-    grow: int
-
-
 class StorageServer:
     """Serves quote, store and stream; `signer` is its agent's account, `fresh` the seconds that a look at the
     chain is good for, whoever knocks how often."""
@@ -71,11 +61,8 @@ class StorageServer:
         self._desk = desk
         self._signer = signer
         self._will = will
-        self._fresh = fresh
-        self._seen: tuple[float, _Carrying] | None = None
-        self._asking = trio.Lock()
+        self._promises = Promises(desk, will, fresh)
         self._signing = trio.Lock()
-        self._running: dict[Channel, StoreRequest] = {}
         self._uploads: Counter[str] = Counter()
         self._reads: Counter[str] = Counter()
 
@@ -83,8 +70,8 @@ class StorageServer:
         """Answer one request for terms."""
         async with self._refusing(channel):
             request = QuoteRequest.decode(await channel.receive())
-            carrying = await self._carrying()
-            standing = self._standing(carrying)
+            carrying = await self._promises.carrying()
+            standing = self._promises.standing(carrying)
             offered = policy.quote(
                 self._will, self._desk.market.parameters, standing, carrying.operator, request
             )
@@ -98,7 +85,7 @@ class StorageServer:
             with _place(self._uploads, channel.remote_peer, UPLOADS_EACH):
                 request = StoreRequest.decode(await channel.receive())
                 await self._check_quote(request)
-                with self._promised(channel, request):
+                with self._promises.running(channel, request):
                     await channel.send((await self._stored(channel, request)).encode())
 
     async def stream(self, channel: Channel) -> None:
@@ -116,27 +103,17 @@ class StorageServer:
             raise Refused("I haven't signed this quote; ask for one.")
         if quote.operator != self._desk.operator or leaf_count(request.size) != quote.terms.leaves:
             raise Refused("The quote is for other bytes or another operator; ask for one.")
-        carrying = await self._carrying()
+        carrying = await self._promises.carrying()
         if carrying.block > quote.expiry:
             raise Refused("The quote has expired; ask for another.")
+        self._check_account(carrying, quote)
         held = self._holds(request)
         if not (held and self._signed_before(quote, request.root, carrying.block)):
-            self._check(carrying, quote, request.size if held else 0)
+            self._promises.check(carrying, quote.terms, request.size if held else 0)
 
-    def _check(self, carrying: _Carrying, quote: Quote, here: int) -> None:
-        """Whether the quote can be kept now; `here` of its bytes are here already."""
+    def _check_account(self, carrying: Carrying, quote: Quote) -> None:
         if quote.terms.payee != carrying.operator.payee or carrying.agent != self._signer.address:
             raise Refused("My account has changed since the quote; ask for another.")
-        policy.check(self._will, self._desk.market.parameters, self._standing(carrying, here), quote.terms)
-
-    @contextmanager
-    def _promised(self, channel: Channel, request: StoreRequest) -> Iterator[None]:
-        """While it runs, an upload counts like a deal that is signed and not opened."""
-        self._running[channel] = request
-        try:
-            yield
-        finally:
-            self._running.pop(channel, None)
 
     def _holds(self, request: StoreRequest) -> bool:
         """Whether this client brought exactly these bytes before: only then it needn't send them again."""
@@ -183,12 +160,13 @@ class StorageServer:
             await trio.to_thread.run_sync(arrival.write, piece)
 
     async def _sign_deal(self, channel: Channel, request: StoreRequest, root: bytes) -> StoreReceipt:
-        carrying = await self._carrying()
+        carrying = await self._promises.carrying()
+        self._check_account(carrying, request.quote)
         deal = self._signed_before(request.quote, root, carrying.block)
         if deal is None:
             # from here on the deal counts, not the upload
-            del self._running[channel]
-            self._check(carrying, request.quote, request.size)
+            self._promises.forget(channel)
+            self._promises.check(carrying, request.quote.terms, request.size)
             deal = self._completed(request.quote, root, carrying.block)
             self._remember(deal, request.size)
         return StoreReceipt(root, deal.terms.deadline, deal.terms.salt, self._signed(deal.id()))
@@ -235,40 +213,6 @@ class StorageServer:
         if request.offset + request.length > self._desk.holdings.size(request.root):
             raise Refused("The range reaches beyond the bytes; ask within their size.")
         return self._desk.holdings.read(request.root, request.offset, request.length)
-
-    # how things stand
-
-    def _standing(self, carrying: _Carrying, here: int = 0) -> Standing:
-        """What is left, less what is promised: signed deals may still be opened, uploads still be signed.
-
-        `here` bytes of what is asked for need no more room. Each promise counts with all its bytes, also
-        where two share them: else one upload would be good for any number of signatures.
-        """
-        promised = [(known.deal.terms, known.size) for known in self._desk.journal.deals(DealState.SIGNED)]
-        promised += [(request.quote.terms, request.size) for request in self._running.values()]
-        return Standing(
-            block=carrying.block,
-            held=self._desk.holdings.used() - here,
-            unpaid=sum(size for _, size in promised),
-            free=self._desk.holdings.free() + here,
-            units=carrying.units - sum(terms.collateral for terms, _ in promised),
-            grow=carrying.grow - sum(terms.price for terms, _ in promised),
-        )
-
-    async def _carrying(self) -> _Carrying:
-        """What the chain says, or said a moment ago."""
-        async with self._asking:
-            now = trio.current_time()
-            if self._seen is None or now - self._seen[0] > self._fresh:
-                self._seen = (now, await trio.to_thread.run_sync(self._look))
-            return self._seen[1]
-
-    def _look(self) -> _Carrying:
-        market, operator = self._desk.market, self._desk.operator
-        agent, payee = market.agent_and_payee(operator)
-        block = market.block_number()
-        grow = market.growth_left(operator, block // market.parameters.period)
-        return _Carrying(Operator(operator, payee), agent, block, market.lockable(operator), grow)
 
     def _signed(self, struct_hash: bytes) -> bytes:
         return sign_digest(self._signer, self._desk.market.digest(struct_hash))
