@@ -144,6 +144,18 @@ def test_prove__another_deal_than_drawn__reverts(world: World, deals: list[Deal]
     refused(world, replace(proof, words=words), "deals: position")
 
 
+def test_prove__first_position_of_the_neighbour__is_not_the_deals(
+    world: World, client: str, provider: str
+) -> None:
+    deals = [world.open(client, provider, SmallTree(1), price=1) for _ in range(2)]
+    world.next_period()
+    while world.proof(provider).steps[0].place != 1:
+        world.prove(provider)
+        world.next_period()
+    words = [deals[0].root, deals[0].terms.hash(), *world.proof(provider).words[2:]]
+    refused(world, replace(world.proof(provider), words=words), "deals: position")
+
+
 @pytest.mark.usefixtures("deals")
 def test_prove__draw_in_another_deal_not_named__reverts(world: World, provider: str) -> None:
     proof = world.proof(provider)
