@@ -9,7 +9,8 @@ deal that may still be on its way is never signed for twice: only when its deadl
 being on chain is there a new one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +33,9 @@ from xmbl.storage.quotes import Candidate, Offer, Wanted
 from xmbl.storage.transfer import Signed, Upload, sign_again
 from xmbl.storage.wallet import Wallet
 
+SENT_AT_ONCE = 2
+"""Uploads side by side: they share a line, and operators give up what comes too slowly."""
+
 
 class Placement:
     """Places the replicas of one manifest, whose plain bytes lie in `source`."""
@@ -44,6 +48,7 @@ class Placement:
         self._source = source
         self._pool = {part: list(found) for part, found in offers.items()}
         self._failures: list[XmblError] = []
+        self._lanes = trio.CapacityLimiter(SENT_AT_ONCE)
 
     async def run(self) -> Manifest:
         """Place what isn't placed; raises the first failure once all replicas were tried."""
@@ -66,13 +71,23 @@ class Placement:
 
     async def _placed_anew(self, replica: Replica) -> None:
         while True:
-            offer = await self._next_offer(replica.part)
-            replica = self._numbered(replica)
-            try:
-                replica = await self._uploaded(replica, offer)
-                return await self._opened(replica)
-            except (NetworkError, BytesError) as error:
-                self._passed(offer.candidate.operator, error)
+            # the offer is asked for when it is this one's turn: it expires
+            async with self._lanes:
+                offer = await self._next_offer(replica.part)
+                replica = self._numbered(replica)
+                with self._passing(offer.candidate.operator):
+                    replica = await self._uploaded(replica, offer)
+            if replica.state is ReplicaState.SIGNED:
+                with self._passing(replica.operator):
+                    return await self._opened(replica)
+
+    @contextmanager
+    def _passing(self, operator: str) -> Iterator[None]:
+        """Where this operator fails, another one is next."""
+        try:
+            yield
+        except (NetworkError, BytesError) as error:
+            self._passed(operator, error)
 
     def _passed(self, operator: str, error: XmblError) -> None:
         if isinstance(error, PeerUnreachable):

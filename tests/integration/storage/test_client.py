@@ -545,6 +545,20 @@ def test_put__several_parts__are_deals_of_their_own_and_come_back_interrupted(
     assert (tmp_path / "back").read_bytes() == DATA
 
 
+def test_put__more_parts_than_an_operator_takes_at_once__are_sent_one_after_another(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "PART_PLAIN", 2**16)
+
+    async def story() -> None:
+        async with stage.meeting(None) as client:
+            await stored(client, io.BytesIO(DATA), replace(ORDER, copies=1))
+
+    play(story)
+    assert len(stage.opened()) == 11
+    assert stage.told.of(OperatorPassed) == []
+
+
 def test_verify__honest_and_forgetful__are_told_apart(stage: Stage, file: Path) -> None:
     async def story() -> None:
         async with stage.meeting(None, None) as client:
