@@ -23,6 +23,14 @@ settings.register_profile("long", _shared, max_examples=400, stateful_step_count
 settings.load_profile(os.environ.get("XMBL_PROFILE", "quick"))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep Ape's hands off our fixtures: once a test has used one of its chains, it would make session
+    fixtures anew that lie on titanoboa or on chains of our own."""
+    if hasattr(config.option, "disable_isolation"):
+        config.option.disable_isolation = True
+
+
 @pytest.fixture(autouse=True)
 def _no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A unit test that reaches for the network fails, instead of passing on a good day."""
