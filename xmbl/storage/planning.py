@@ -10,7 +10,7 @@ import trio
 
 from xmbl.crypto.envelope import new_key, sealed_size
 from xmbl.crypto.merkle import leaf_count
-from xmbl.errors import Refused, XmblError
+from xmbl.errors import Refused
 from xmbl.storage import quotes, sources
 from xmbl.storage.manifest import Manifest, Replica
 from xmbl.storage.policy import price_of
@@ -55,7 +55,8 @@ async def plan(wallet: Wallet, source: Path | BinaryIO, order: Order) -> Plan:
         manifest = _drafted(wallet, prepared, order, period + 1 + order.periods)
         offers = await offers_for(wallet, manifest, [part.index for part in prepared.parts])
         _require_enough(offers, order.copies)
-    except XmblError:
+    except BaseException:
+        # also when interrupted: plain bytes are never left behind
         spool.unlink(missing_ok=True)
         raise
     chosen = [offer for found in offers.values() for offer in found[: order.copies]]

@@ -18,6 +18,7 @@ from xmbl.storage.events import Emit, OperatorPassed, QuoteReceived
 from xmbl.storage.market import Market
 from xmbl.storage.rules import check_terms
 from xmbl.storage.wire import QUOTE, QuoteRequest, SignedQuote
+from xmbl.units import format_amount
 
 if TYPE_CHECKING:
     from xmbl.network.channel import Channel
@@ -142,10 +143,15 @@ def check(market: Market, peer: Candidate, wanted: Wanted, reply: SignedQuote, b
     _require(terms.payee == peer.payee, "it wants to be paid elsewhere than the registry says")
     _require(terms.leaves == leaf_count(wanted.size), "it quotes for another size")
     _require(terms.end == wanted.end, "it quotes for another time")
-    _require(terms.price <= most, f"it asks {terms.price} price units a period, above the limit of {most}")
+    _require(terms.price <= most, _too_dear(market, terms.price, most))
     _require(quote.expiry >= block, "its quote has expired")
     _require(_signer(market, quote.hash(), reply.signature) == peer.agent, "its agent didn't sign the quote")
     check_openable(market, replace(terms, deadline=block), block)
+
+
+def _too_dear(market: Market, price: int, most: int) -> str:
+    asked, limit = (format_amount(each * market.parameters.price_unit) for each in (price, most))
+    return f"it asks {asked} a period, above the limit of {limit}"
 
 
 def check_signed(market: Market, peer: Candidate, deal: Deal, signature: bytes, block: int) -> None:

@@ -277,7 +277,7 @@ def test_plan__operators_above_the_limit__are_passed_with_their_price(stage: Sta
                 await client.plan(large, replace(ORDER, per_gib=1))
 
     play(story)
-    assert any("above the limit of 1" in event.reason for event in stage.told.of(OperatorPassed))
+    assert any("above the limit of 0.000001 XMBL" in event.reason for event in stage.told.of(OperatorPassed))
 
 
 def test_put__of_a_name_that_was_taken_since_its_plan__is_refused(stage: Stage, file: Path) -> None:
