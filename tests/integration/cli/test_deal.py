@@ -12,7 +12,7 @@ from xmbl import config
 from xmbl.identity import node_key
 from xmbl.units import WHOLE
 
-BLOCK_SECONDS = "0.15"
+BLOCK_SECONDS = "0.25"
 
 
 class Market:
