@@ -20,10 +20,15 @@ TERMS_TYPE = (
 )
 DEAL_TYPE = f"Deal(address operator,bytes32 root,Terms terms){TERMS_TYPE}"
 QUOTE_TYPE = f"Quote(address operator,Terms terms,uint256 expiry){TERMS_TYPE}"
+VOUCHER_TYPE = "Voucher(address payer,address payee,uint256 cumulative,bytes32 subject,uint256 expiry)"
+APPROVAL_TYPE = "Approve(address owner,address spender,uint256 amount,uint256 nonce,uint256 deadline)"
 DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 
 DEALS_DOMAIN = "XMBL StorageDeals"
 """The EIP-712 domain name of the `StorageDeals` contract."""
+
+PAYMENTS_DOMAIN = "XMBL Payments"
+"""The EIP-712 domain name of the `Payments` contract."""
 
 VERSION = "1"
 """The EIP-712 version of every XMBL contract."""
@@ -91,6 +96,44 @@ class Quote:
         return _struct_hash(QUOTE_TYPE, self.operator, self.terms.hash(), self.expiry)
 
 
+@dataclass(frozen=True, slots=True)
+class Voucher:
+    """A promise that `payee` has got `cumulative` wei in all from `payer` for `subject`.
+
+    The payer signs it, or a hot signer that it authorized. `subject` is 32 bytes that name what is
+    paid for: a content, a deal, a job. It pays up to and in block `expiry`, and a later voucher
+    replaces it only by a higher `cumulative`.
+    """
+
+    payer: str
+    payee: str
+    cumulative: int
+    subject: bytes
+    expiry: int
+
+    def hash(self) -> bytes:
+        """The EIP-712 struct hash that is signed."""
+        return _struct_hash(VOUCHER_TYPE, *astuple(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """The owner's word that `spender` may move `amount` wei of its account in Payments.
+
+    Good once, for the owner's present `nonce`, up to and in block `deadline`.
+    """
+
+    owner: str
+    spender: str
+    amount: int
+    nonce: int
+    deadline: int
+
+    def hash(self) -> bytes:
+        """The EIP-712 struct hash that the owner signs."""
+        return _struct_hash(APPROVAL_TYPE, *astuple(self))
+
+
 def domain_separator(name: str, chain_id: int, contract: str) -> bytes:
     """The EIP-712 domain of one contract on one chain."""
     return _struct_hash(DOMAIN_TYPE, keccak(name.encode()), keccak(VERSION.encode()), chain_id, contract)
@@ -125,6 +168,22 @@ def recover(message: bytes, signature: bytes) -> str:
         return signed.recover_public_key_from_msg_hash(message).to_checksum_address()
     except (BadSignature, ValidationError):
         raise Corrupt("The signature belongs to no key; ask the signer for another.") from None
+
+
+def compact(signature: bytes) -> bytes:
+    """64 bytes `r || vs` of a signature as `sign_digest` makes it (EIP-2098), as a voucher carries it."""
+    if len(signature) != 65 or signature[64] not in (27, 28) or signature[32] >> 7:
+        raise Corrupt("Only 65 bytes r, s, v with a low s and v 27 or 28 have a compact form.")
+    highest = signature[32] | (signature[64] - 27) << 7
+    return signature[:32] + bytes([highest]) + signature[33:64]
+
+
+def expanded(signature: bytes) -> bytes:
+    """65 bytes `r || s || v` of a compact signature, as `recover` wants them."""
+    if len(signature) != 64:
+        raise Corrupt("A compact signature has 64 bytes, r and vs; ask the signer for another.")
+    lowest = signature[32] & 0x7F
+    return signature[:32] + bytes([lowest]) + signature[33:] + bytes([27 + (signature[32] >> 7)])
 
 
 def keccak(data: bytes) -> bytes:

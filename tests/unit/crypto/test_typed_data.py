@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xmbl.crypto import typed_data
-from xmbl.crypto.typed_data import Deal, Quote, Terms
+from xmbl.crypto.typed_data import Approval, Deal, Quote, Terms, Voucher
 from xmbl.errors import Corrupt, UsageError
 
 CONTRACT = "0x00000000000000000000000000000000DeaDBeef"
@@ -149,3 +149,63 @@ def test_hash__not_an_address__refused(value: str) -> None:
 def test_id__short_root__refused() -> None:
     with pytest.raises(UsageError, match="32 bytes, not 31"):
         replace(DEAL, root=bytes(31)).id()
+
+
+vouchers = st.builds(Voucher, addresses, addresses, uints, st.binary(min_size=32, max_size=32), uints)
+approvals = st.builds(Approval, addresses, addresses, uints, uints, uints)
+
+
+def of_payments(encoded_type: str, message: dict[str, Any]) -> Any:
+    """A message of Payments as eth-account reads it."""
+    primary = encoded_type[: encoded_type.index("(")]
+    domain = {"name": "XMBL Payments", "version": "1", "chainId": 31337, "verifyingContract": CONTRACT}
+    return encode_typed_data(
+        full_message={
+            "domain": domain,
+            "types": {"EIP712Domain": fields(typed_data.DOMAIN_TYPE), primary: fields(encoded_type)},
+            "primaryType": primary,
+            "message": message,
+        }
+    )
+
+
+@given(vouchers)
+def test_hash__any_voucher__equals_eth_accounts_struct_hash(voucher: Voucher) -> None:
+    signable = of_payments(typed_data.VOUCHER_TYPE, asdict(voucher))
+    assert voucher.hash() == signable.body
+    assert typed_data.domain_separator(typed_data.PAYMENTS_DOMAIN, 31337, CONTRACT) == signable.header
+
+
+@given(approvals)
+def test_hash__any_approval__equals_eth_accounts_struct_hash(approval: Approval) -> None:
+    assert approval.hash() == of_payments(typed_data.APPROVAL_TYPE, asdict(approval)).body
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_compact__any_signature__keeps_its_signer(message: bytes) -> None:
+    signature = typed_data.sign_digest(client, message)
+    short = typed_data.compact(signature)
+    assert len(short) == 64
+    assert typed_data.expanded(short) == signature
+    assert typed_data.recover(message, typed_data.expanded(short)) == client.address
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [b"", bytes(64), bytes(64) + b"\x1d", bytes(64) + b"\x00", bytes(32) + b"\x80" + bytes(31) + b"\x1b"],
+    ids=["empty", "short", "v 29", "v 0", "high s"],
+)
+def test_compact__what_is_no_low_signature__is_corrupt(signature: bytes) -> None:
+    with pytest.raises(Corrupt, match="compact form"):
+        typed_data.compact(signature)
+
+
+@pytest.mark.parametrize("length", [0, 63, 65])
+def test_expanded__another_length__is_corrupt(length: int) -> None:
+    with pytest.raises(Corrupt, match="64 bytes"):
+        typed_data.expanded(bytes(length))
+
+
+def test_expanded__nothing_but_zeros__belongs_to_no_key() -> None:
+    with pytest.raises(Corrupt, match="no key"):
+        typed_data.recover(bytes(32), typed_data.expanded(bytes(64)))
