@@ -16,10 +16,10 @@ from xmbl.chain.outbox import Outbox
 from xmbl.chain.registry import STORAGE
 from xmbl.crypto.merkle import leaf_count
 from xmbl.crypto.typed_data import Deal, Terms, sign_digest
+from xmbl.events import Emit, Event
 from xmbl.identity import node_key
 from xmbl.storage.agent import Habits, StorageAgent
 from xmbl.storage.desk import Desk
-from xmbl.storage.events import Emit, Event
 from xmbl.storage.holdings import Holdings
 from xmbl.storage.journal import DealState, Journal
 from xmbl.storage.market import Market, open_market

@@ -10,9 +10,9 @@ from pathlib import Path
 import trio
 
 from xmbl import config
+from xmbl.events import Event
 from xmbl.node.config import load_node
 from xmbl.node.node import run_node
-from xmbl.storage.events import Event
 
 
 def say(event: Event) -> None:

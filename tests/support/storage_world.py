@@ -30,12 +30,12 @@ from xmbl.chain.devnet import Devnet, Engine, rich_account, start_devnet
 from xmbl.chain.outbox import Habits, Outbox
 from xmbl.chain.registry import STORAGE
 from xmbl.crypto.envelope import wallet_key
+from xmbl.events import Emit, Event
 from xmbl.identity import node_key
 from xmbl.identity.keystore import Keystore
 from xmbl.network.host import open_host
 from xmbl.node.config import node_text
 from xmbl.storage.client import StorageClient
-from xmbl.storage.events import Emit, Event
 from xmbl.storage.manifest import Manifests
 from xmbl.storage.market import open_market
 from xmbl.storage.wallet import Wallet

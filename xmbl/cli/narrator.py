@@ -9,7 +9,7 @@ from xmbl.cli.output import Output, printable
 from xmbl.units import format_size
 
 if TYPE_CHECKING:
-    from xmbl.storage.events import Event
+    from xmbl.events import Event
 
 
 class Narrator:

@@ -10,8 +10,8 @@ from xmbl.units import STAKE_UNIT, format_amount, format_size
 
 if TYPE_CHECKING:
     from xmbl.cli.session import Session
+    from xmbl.events import Emit, Event
     from xmbl.node.config import NodeConfig
-    from xmbl.storage.events import Emit, Event
 
 _AMOUNTS: dict[tuple[str, str], Callable[[Any], str]] = {
     ("LowBalance", "wei"): lambda wei: format_amount(wei, ETHER),

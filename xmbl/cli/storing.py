@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
     from xmbl.chain.client import Chain
+    from xmbl.events import Emit
     from xmbl.network.host import Host
     from xmbl.storage.client import StorageClient
-    from xmbl.storage.events import Emit
     from xmbl.storage.manifest import Manifest, Manifests
     from xmbl.storage.quotes import Offer, Wanted
     from xmbl.storage.standing import DealStanding

@@ -20,6 +20,7 @@ from xmbl.chain.deployments import Deployment, foreign, load
 from xmbl.chain.outbox import Outbox, outbox_path, owned_name
 from xmbl.config import write_text
 from xmbl.errors import ConfigError
+from xmbl.events import Emit, Event
 from xmbl.files import Lock, is_locked
 from xmbl.identity import node_key
 from xmbl.identity.keystore import Keystore
@@ -29,7 +30,7 @@ from xmbl.node.config import NodeConfig
 from xmbl.storage import wire
 from xmbl.storage.agent import FAILURES, StorageAgent
 from xmbl.storage.desk import Desk
-from xmbl.storage.events import Emit, Event, Trouble
+from xmbl.storage.events import Trouble
 from xmbl.storage.holdings import Holdings
 from xmbl.storage.journal import Journal
 from xmbl.storage.market import Market, open_market

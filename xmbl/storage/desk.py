@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from xmbl.chain.outbox import Outbox
-from xmbl.storage.events import BytesDropped, Emit
+from xmbl.events import Emit
+from xmbl.storage.events import BytesDropped
 from xmbl.storage.holdings import Holdings
 from xmbl.storage.journal import Journal
 from xmbl.storage.market import Market

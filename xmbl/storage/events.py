@@ -1,7 +1,6 @@
 """What happens in storage, as frozen facts; logs, progress bars and metrics only subscribe.
 
-A subscriber is a plain callable that takes an event. Only leaves of this tree are emitted; each
-ancestor adds what its children share.
+Only leaves of this tree are emitted; each ancestor adds what its children share.
 
     Event
     ├── the operator's side
@@ -21,30 +20,12 @@ ancestor adds what its children share.
         └── Downloading
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened."""
-
-    def record(self) -> dict[str, Any]:
-        """The event as plain data, ready for JSON; bytes become hexadecimal."""
-        values = {item.name: getattr(self, item.name) for item in fields(self)}
-        return {"event": type(self).__name__, **{name: _plain(value) for name, value in values.items()}}
-
-
-def _plain(value: Any) -> Any:
-    return "0x" + value.hex() if isinstance(value, bytes) else value
-
+from xmbl.events import Event
 
 LOW_PROOFS = 20
 """An agent's balance is low when it pays for fewer proofs."""
-
-Emit = Callable[[Event], None]
-"""A subscriber."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from xmbl.chain.registry import STORAGE, Node
 from xmbl.crypto.merkle import leaf_count
 from xmbl.crypto.typed_data import Deal, Quote, Terms, recover
 from xmbl.errors import BytesError, ChainError, NetworkError, PeerUnreachable, Refused, Reverted, UsageError
+from xmbl.events import Emit
 from xmbl.network.addresses import parse_address, peer_id_of
 from xmbl.storage import policy
-from xmbl.storage.events import Emit, OperatorPassed, QuoteReceived
+from xmbl.storage.events import OperatorPassed, QuoteReceived
 from xmbl.storage.market import Market
 from xmbl.storage.rules import check_terms
 from xmbl.storage.wire import QUOTE, QuoteRequest, SignedQuote

@@ -8,7 +8,7 @@ import trio
 
 from xmbl.chain.call import Call
 from xmbl.chain.outbox import Outbox, Receipt
-from xmbl.storage.events import Emit
+from xmbl.events import Emit
 from xmbl.storage.manifest import Manifests
 from xmbl.storage.market import Market
 

@@ -23,10 +23,11 @@ from xmbl.chain.deals import Opened
 from xmbl.crypto.cids import cid_of_file
 from xmbl.crypto.envelope import CHUNK_PLAIN, sealed_size
 from xmbl.errors import Busy, Corrupt, InsufficientFunds, NotStored, Refused, Reverted, UsageError
+from xmbl.events import Event
 from xmbl.network.channel import Channel
 from xmbl.storage import events, sources, transfer
 from xmbl.storage.client import StorageClient
-from xmbl.storage.events import Event, OperatorPassed
+from xmbl.storage.events import OperatorPassed
 from xmbl.storage.manifest import Manifests, ReplicaState
 from xmbl.storage.planning import Order, tidy
 from xmbl.storage.standing import DealStanding

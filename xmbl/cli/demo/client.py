@@ -19,8 +19,9 @@ from xmbl.cli.frame import Choices
 from xmbl.cli.session import Session
 from xmbl.config import folders
 from xmbl.errors import NetworkError, Reverted, XmblError
+from xmbl.events import Event
 from xmbl.storage.client import StorageClient
-from xmbl.storage.events import Downloading, Event, Uploading
+from xmbl.storage.events import Downloading, Uploading
 from xmbl.storage.planning import Order, Plan
 from xmbl.storage.standing import DealStanding
 from xmbl.units import WHOLE, format_amount, format_size
