@@ -19,7 +19,7 @@ _shared = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.register_profile("quick", _shared, max_examples=40, stateful_step_count=30, derandomize=True)
-settings.register_profile("long", _shared, max_examples=400, stateful_step_count=100, print_blob=True)
+settings.register_profile("long", _shared, max_examples=160, stateful_step_count=500, print_blob=True)
 settings.load_profile(os.environ.get("XMBL_PROFILE", "quick"))
 
 
@@ -29,6 +29,12 @@ def pytest_configure(config: pytest.Config) -> None:
     fixtures anew that lie on titanoboa or on chains of our own."""
     if hasattr(config.option, "disable_isolation"):
         config.option.disable_isolation = True
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The whole suite uses the cores, file by file; a part of it isn't worth their start."""
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    return min(os.cpu_count() or 1, 4) if whole else 0
 
 
 @pytest.fixture(autouse=True)

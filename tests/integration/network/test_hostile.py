@@ -116,8 +116,8 @@ def test_session__garbage_instead_of_a_multiplexer__dropped(provider: Provider, 
 
 
 async def overrun(frames: Frames) -> None:
-    # in one frame: between two the peer might read, and grant more
-    await frames.send(DATA, SYN, 1, FIRST_WINDOW + 1, bytes(FIRST_WINDOW + 1))
+    # announced at once: between two frames the peer might read, and grant more
+    await frames.send(DATA, SYN, 1, FIRST_WINDOW + 1)
 
 
 async def huge_frame(frames: Frames) -> None:
