@@ -70,4 +70,4 @@ def _price_unit(settings: "NodeConfig") -> int:
 
     network = settings.network
     chain = Chain(network.rpc, network.chain_id, timeout=10.0, patience=3.0)
-    return open_market(chain, deployment_of(settings)).parameters.price_unit
+    return open_market(chain, deployment_of(network)).parameters.price_unit

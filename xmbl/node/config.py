@@ -6,6 +6,7 @@
     password_file = "password"               # opens the agent's wallet and the node key
     listen = ["/ip4/0.0.0.0/tcp/4001"]
     announce = ["/ip4/203.0.113.7/tcp/4001"] # what the registry shall say; default: what is listened on
+    older = ["before.toml"]                  # networks of older contracts, whose deals are kept to their end
 
     [storage]
     folder = "store"                         # default: the data folder's; in it, one for chain and operator
@@ -62,6 +63,7 @@ class NodeConfig:
     storage: StoragePolicy
     habits: Habits
     ceiling: int
+    older: tuple[config.Network, ...] = ()
 
 
 class _Reader:
@@ -160,6 +162,7 @@ def _node(reader: _Reader, folder: Path, home: config.Folders) -> NodeConfig | N
     state = reader.text("state", place, str(home.state / "node"))
     listen = reader.texts("listen", _listening)
     announce = reader.texts("announce", _listening, [])
+    older = reader.texts("older", lambda name: _older(name, folder, home, network), [])
     storage, chain = reader.table("storage"), reader.table("chain")
     store = storage.text("folder", place, str(home.data / "store"))
     will, habits = _policy(storage), _habits(chain, storage)
@@ -170,7 +173,7 @@ def _node(reader: _Reader, folder: Path, home: config.Folders) -> NodeConfig | N
         return NodeConfig(
             network, operator, agent, password_file, node_key, listen, announce, store, state,
             home.state / "outbox", wallets, will,
-            habits, ceiling or 200 * _GWEI,
+            habits, ceiling or 200 * _GWEI, older,
         )  # fmt: skip
     return None
 
@@ -209,6 +212,15 @@ def _network(name: str, folder: Path, home: config.Folders) -> config.Network:
             raise ConfigError(f"there is no network file {path}; give another or join a network.")
         return config.parse_network(path.read_text(encoding="utf-8"), str(path))
     return config.load_network(home, name)
+
+
+def _older(name: str, folder: Path, home: config.Folders, network: config.Network | None) -> config.Network:
+    found = _network(name, folder, home)
+    if not found.contracts:
+        raise ConfigError(f"{name} names no contracts; give the network file of the older ones.")
+    if network and found.chain_id != network.chain_id:
+        raise ConfigError(f"{name} is on chain {found.chain_id}; a node works on one, {network.chain_id}.")
+    return found
 
 
 def _place(folder: Path) -> Callable[[str], Path]:

@@ -18,7 +18,7 @@ from xmbl.chain import outbox as chain_outbox
 from xmbl.chain.client import Chain
 from xmbl.chain.deployments import Deployment, foreign, load
 from xmbl.chain.outbox import Outbox, outbox_path, owned_name
-from xmbl.config import write_text
+from xmbl.config import Network, write_text
 from xmbl.errors import ConfigError
 from xmbl.events import Emit, Event
 from xmbl.files import Lock, is_locked
@@ -75,16 +75,17 @@ async def run_node(settings: NodeConfig, emit: Emit) -> None:
     """
     signer, seed = await trio.to_thread.run_sync(_unlocked, settings)
     with _alone(settings):
-        desk = await trio.to_thread.run_sync(_desk, settings, signer, emit)
+        desks = await trio.to_thread.run_sync(_desks, settings, signer, emit)
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_stop_on_signal, nursery.cancel_scope)
                 async with open_host(seed, settings.listen) as host:
-                    await _serve(settings, desk, signer, host)
+                    await _serve(settings, desks, signer, host)
         finally:
-            desk.journal.close()
-            desk.outbox.close()
-            desk.holdings.close()
+            for desk in desks:
+                desk.journal.close()
+            desks[0].outbox.close()
+            desks[0].holdings.close()
             emit(Stopped())
 
 
@@ -96,9 +97,12 @@ def _alone(settings: NodeConfig) -> Lock:
     return Lock(settings.state / LOCK, taken)
 
 
-async def _serve(settings: NodeConfig, desk: Desk, signer: "LocalAccount", host: Host) -> None:
-    agent = StorageAgent(desk, settings.habits)
-    await trio.to_thread.run_sync(agent.start)
+async def _serve(settings: NodeConfig, desks: Sequence[Desk], signer: "LocalAccount", host: Host) -> None:
+    desk = desks[0]
+    agents = [StorageAgent(each, settings.habits) for each in desks]
+    for agent in agents:
+        await trio.to_thread.run_sync(agent.start)
+    # new deals only here: the older deployments have but agents
     server = StorageServer(desk, signer, settings.storage)
     host.serve(wire.QUOTE, server.quote, deadline=60.0, concurrent=QUOTES_AT_ONCE)
     host.serve(wire.STORE, server.store, deadline=UPLOAD_SECONDS, concurrent=UPLOADS_AT_ONCE)
@@ -107,12 +111,14 @@ async def _serve(settings: NodeConfig, desk: Desk, signer: "LocalAccount", host:
     path = settings.state / STATUS
 
     async def write_status() -> None:
-        await trio.to_thread.run_sync(_write_status, path, desk, agent, host.addresses)
+        await trio.to_thread.run_sync(_write_status, path, desks, agents, host.addresses)
 
     async with trio.open_nursery() as nursery:
-        # proofs don't wait for it
-        nursery.start_soon(_announced, desk, settings, host.addresses)
-        await agent.run(write_status)
+        for each in desks:
+            # proofs don't wait for it
+            nursery.start_soon(_announced, each, settings, host.addresses)
+        for agent in agents:
+            nursery.start_soon(agent.run, write_status)
 
 
 async def _announced(desk: Desk, settings: NodeConfig, listening: Sequence[str]) -> None:
@@ -132,9 +138,8 @@ def status(settings: NodeConfig) -> dict[str, Any]:
     return {**found, "running": is_locked(settings.state / LOCK)}
 
 
-def deployment_of(settings: NodeConfig) -> Deployment:
-    """The contracts of the node's network: those of its file, else those that the package knows."""
-    network = settings.network
+def deployment_of(network: Network) -> Deployment:
+    """The contracts of a network: those of its file, else those that the package knows."""
     if network.contracts:
         return Deployment(chain_id=network.chain_id, block=network.block, **network.contracts)
     return load(network.chain_id)
@@ -146,14 +151,17 @@ def _unlocked(settings: NodeConfig) -> tuple["LocalAccount", bytes]:
     return signer, node_key.load(settings.node_key, password)
 
 
-def _desk(settings: NodeConfig, signer: "LocalAccount", emit: Emit) -> Desk:
+def _desks(settings: NodeConfig, signer: "LocalAccount", emit: Emit) -> list[Desk]:
+    """One desk for each deployment, the newest first, over one outbox and the same bytes."""
     # a silent chain is asked again at the next look: the node must stop within seconds when it is told to
     chain = Chain(settings.network.rpc, settings.network.chain_id, timeout=10.0, patience=3.0)
-    deployment = deployment_of(settings)
+    deployment = deployment_of(settings.network)
     if wrong := foreign(chain, deployment.addresses()):
         raise ConfigError(f"{', '.join(wrong)} isn't where the network's file says; get a newer file.")
-    market = open_market(chain, deployment)
-    _check(settings, market, signer.address)
+    markets = [open_market(chain, each) for each in (deployment, *map(deployment_of, settings.older))]
+    for market in markets:
+        _check(settings, market, signer.address)
+    _require_different(markets)
     # first of all: a store that another node has stays untouched
     holdings = _holdings(settings, owned_name(chain, settings.operator))
     outbox = Outbox(
@@ -164,8 +172,24 @@ def _desk(settings: NodeConfig, signer: "LocalAccount", emit: Emit) -> Desk:
             ceiling=settings.ceiling, confirmations=settings.habits.confirmations, poll=settings.habits.poll
         ),
     )
-    journal = Journal(settings.state / f"{owned_name(chain, settings.operator)}.sqlite")
-    return Desk(settings.operator, market, outbox, journal, holdings, emit)
+    journals = [Journal(settings.state / _journal_name(market, settings.operator)) for market in markets]
+    return [
+        Desk(
+            settings.operator, market, outbox, journal, holdings, emit,
+            tuple(each for each in journals if each is not journal),
+        )
+        for market, journal in zip(markets, journals, strict=True)
+    ]  # fmt: skip
+
+
+def _journal_name(market: Market, operator: str) -> str:
+    return f"{owned_name(market.chain, operator)}-{market.deals.address.lower()}.sqlite"
+
+
+def _require_different(markets: Sequence[Market]) -> None:
+    addresses = [market.deals.address for market in markets]
+    if len(set(addresses)) < len(addresses):
+        raise ConfigError("`older` names a deployment twice, or the present one; name each older one once.")
 
 
 def _holdings(settings: NodeConfig, name: str) -> Holdings:
@@ -175,10 +199,12 @@ def _holdings(settings: NodeConfig, name: str) -> Holdings:
 
 
 def _check(settings: NodeConfig, market: Market, agent: str) -> None:
+    registry = market.registry.address
     node = market.node(settings.operator)
     if node.agent != agent:
         raise ConfigError(
-            f"The registry doesn't name {agent} as agent of {settings.operator}; run `xmbl node register`."
+            f"The registry {registry} doesn't name {agent} as agent of {settings.operator};"
+            " run `xmbl node register`."
         )
     if node.node_key != node_key.public_key_of(settings.node_key):
         raise ConfigError("The registry names another node key; run `xmbl node register` again.")
@@ -193,7 +219,9 @@ def _announce(desk: Desk, settings: NodeConfig, listening: Sequence[str]) -> Non
     try:
         if list(desk.market.node(desk.operator).multiaddrs) != addresses:
             call = desk.market.registry.announce(desk.operator, addresses)
-            desk.outbox.send(call, f"announce:{','.join(addresses)}:{desk.market.block_number()}", 60.0)
+            desk.outbox.send(
+                call, desk.key("announce", ",".join(addresses), desk.market.block_number()), 60.0
+            )
     except FAILURES as error:
         # the agent works without it; clients find the node where it was
         desk.emit(Trouble(f"The node's addresses aren't announced: {error}"))
@@ -205,13 +233,20 @@ def _without_peer(address: str) -> str:
     return address.split("/p2p/", maxsplit=1)[0]
 
 
-def _write_status(path: Path, desk: Desk, agent: StorageAgent, addresses: Sequence[str]) -> None:
+def _write_status(
+    path: Path, desks: Sequence[Desk], agents: Sequence[StorageAgent], addresses: Sequence[str]
+) -> None:
+    newest, *older = (
+        {"market": desk.market.deals.address, **asdict(agent.status)}
+        for desk, agent in zip(desks, agents, strict=True)
+    )
     found = {
         "pid": os.getpid(),
-        "operator": desk.operator,
-        "agent": desk.outbox.account,
+        "operator": desks[0].operator,
+        "agent": desks[0].outbox.account,
         "addresses": list(addresses),
-        **asdict(agent.status),
+        **newest,
+        "older": older,
     }
     write_text(path, json.dumps(found, indent=2) + "\n")
 

@@ -76,9 +76,8 @@ class StorageAgent:
 
     def start(self) -> None:
         """Say that the agent begins; what the outbox began is finished by the first step."""
-        self._desk.emit(
-            events.AgentStarted(self._desk.operator, len(self._desk.journal.records(DealState.OPEN)))
-        )
+        known = len(self._desk.journal.records(DealState.OPEN))
+        self._desk.emit(events.AgentStarted(self._desk.operator, self._desk.market.deals.address, known))
 
     def step(self) -> None:
         """Look at the chain once and do what is due; `ChainError` when it can't be read or stands still."""

@@ -1,5 +1,7 @@
 """What everything on an operator's side works with."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from xmbl.chain.outbox import Outbox
@@ -12,7 +14,10 @@ from xmbl.storage.market import Market
 
 @dataclass(frozen=True)
 class Desk:
-    """One operator's market, transactions, memory and bytes; `emit` may be called from any thread."""
+    """One operator's market, transactions, memory and bytes; `emit` may be called from any thread.
+
+    `beside` are the journals of other deployments whose deals lie in the same holdings.
+    """
 
     operator: str
     market: Market
@@ -20,10 +25,22 @@ class Desk:
     journal: Journal
     holdings: Holdings
     emit: Emit
+    beside: tuple[Journal, ...] = ()
+
+    def key(self, action: str, *about: object) -> str:
+        """The outbox's key of a transaction: the agent may work in two deployments of the market at once."""
+        return ":".join(str(part) for part in (action, self.market.deals.address, self.operator, *about))
+
+    @contextmanager
+    def deciding(self) -> Iterator[None]:
+        """What is changed inside is kept together or not at all, and nobody else binds or drops bytes."""
+        with self.holdings.deciding, self.journal.batch():
+            yield
 
     def drop_unneeded(self, root: bytes, reason: str) -> None:
-        """Drop bytes that no signed or open deal needs. To be said inside of a batch of the journal: so no
-        deal is signed for them meanwhile."""
-        if not self.journal.holders(root) and self.holdings.has(root):
+        """Drop bytes that no signed or open deal needs. To be said while `deciding`: so no deal is signed for
+        them meanwhile."""
+        needed = any(journal.holders(root) for journal in (self.journal, *self.beside))
+        if not needed and self.holdings.has(root):
             self.holdings.drop(root)
             self.emit(BytesDropped(root, reason))

@@ -30,9 +30,10 @@ LOW_PROOFS = 20
 
 @dataclass(frozen=True, slots=True)
 class AgentStarted(Event):
-    """The operator's agent runs; it knows `deals` deals."""
+    """The operator's agent runs in a deployment of the market; it knows `deals` deals of it."""
 
     operator: str
+    market: str
     deals: int
 
 

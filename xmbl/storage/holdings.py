@@ -23,13 +23,14 @@ _CID_SUFFIX = ".cid"
 
 
 class Holdings:
-    """Roots and their bytes; safe to use from several threads."""
+    """Roots and their bytes; safe to use from several threads. Who decides what is kept holds `deciding`."""
 
     def __init__(self, store: FileStore, trees: Path) -> None:
         trees.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._store = store
         self._trees = trees
         self._naming = threading.Lock()
+        self.deciding = threading.RLock()
 
     def close(self) -> None:
         """Let another process have the bytes."""

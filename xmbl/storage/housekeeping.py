@@ -26,7 +26,7 @@ class Housekeeping:
         """Drop what lay in the store at the start and no deal needs: once the journal has been read anew from
         the chain, and whatever was signed before the start can't be opened any more."""
         for root in self._found:
-            with self._desk.journal.batch():
+            with self._desk.deciding():
                 self._desk.drop_unneeded(root, "no deal needs it")
         self._found = []
 
@@ -64,8 +64,7 @@ class Housekeeping:
         )
 
     def _release(self, known: KnownDeal, reason: str) -> None:
-        with self._desk.journal.batch():
-            # under the journal's lock, so that no deal is signed for these bytes meanwhile
+        with self._desk.deciding():
             if known.state is DealState.CLOSED:
                 self._desk.journal.emptied(known.id)
             else:

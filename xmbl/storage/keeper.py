@@ -59,7 +59,7 @@ class Keeper:
         for deal_id, record in due[:IN_FLIGHT]:
             call = self._desk.market.deals.settle(self._deal(deal_id))
             # the period, since what failed on chain is tried again in the next one
-            self._act(call, f"settle:{deal_id.hex()}:{record.cursor}:{period}")
+            self._act(call, self._desk.key("settle", deal_id.hex(), record.cursor, period))
         return bool(due)
 
     def _proven(self, records: Sequence[Record], period: int) -> ProvenPeriods:
@@ -73,16 +73,18 @@ class Keeper:
     def _cut(self, period: int, deal_id: bytes) -> None:
         name = self._desk.market.names([self._deal(deal_id)])[0]
         call = self._desk.market.deals.truncate(self._desk.operator, name)
-        self._upkeep(call, _key("cut", period, [deal_id]), 1)
+        self._upkeep(call, self._key("cut", period, [deal_id]), 1)
 
     def _turn(self, period: int, ids: Sequence[bytes]) -> None:
         names = self._desk.market.names([self._deal(deal_id) for deal_id in ids])
         self._upkeep(
-            self._desk.market.deals.rotate(self._desk.operator, names), _key("turn", period, ids), len(ids)
+            self._desk.market.deals.rotate(self._desk.operator, names),
+            self._key("turn", period, ids),
+            len(ids),
         )
 
     def _clear(self, period: int, ids: Sequence[bytes]) -> None:
-        self._upkeep(self._desk.market.deals.clear(ids), _key("clear", period, ids), len(ids))
+        self._upkeep(self._desk.market.deals.clear(ids), self._key("clear", period, ids), len(ids))
 
     def _upkeep(self, call: Call, key: str, deals: int) -> None:
         receipt = self._act(call, key)
@@ -114,6 +116,5 @@ class Keeper:
             raise Reverted("A deal vanished from the journal between two looks; it is read again.")
         return known.deal
 
-
-def _key(action: str, period: int, ids: Sequence[bytes]) -> str:
-    return f"{action}:{period}:{hashlib.sha256(b''.join(ids)).hexdigest()[:32]}"
+    def _key(self, action: str, period: int, ids: Sequence[bytes]) -> str:
+        return self._desk.key(action, period, hashlib.sha256(b"".join(ids)).hexdigest()[:32])

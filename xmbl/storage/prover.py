@@ -175,7 +175,7 @@ class Prover:
         return phase
 
     def _key(self, period: int, attempt: int) -> str:
-        return f"prove:{self._desk.operator}:{period}:{attempt}"
+        return self._desk.key("prove", period, attempt)
 
     def _reread(self, period: int) -> None:
         """Read the chain anew, once a period: if that doesn't help, it won't the next time."""

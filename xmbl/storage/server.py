@@ -133,7 +133,7 @@ class StorageServer:
                 return await self._sign_deal(channel, request, root)
         except BaseException:
             # for nothing promised, nothing is kept
-            with self._desk.journal.batch():
+            with self._desk.deciding():
                 self._desk.drop_unneeded(root, "no deal was signed for it")
             raise
 
@@ -189,7 +189,7 @@ class StorageServer:
         return Deal(self._desk.operator, root, terms)
 
     def _remember(self, deal: Deal, size: int) -> None:
-        with self._desk.journal.batch():
+        with self._desk.deciding():
             # nobody may drop the bytes between this look and the promise
             if not self._desk.holdings.has(deal.root):
                 raise Refused("The bytes are gone again; send them once more.")

@@ -81,7 +81,8 @@ def test_step__killed_with_the_proof_in_flight__sends_it_once(provider: Provider
     provider.die()
     provider.start()
     provider.steps()
-    assert [receipt.key for receipt in provider.outbox.history()] == [f"prove:{provider.address}:{first}:0"]
+    key = f"prove:{provider.market.deals.address}:{provider.address}:{first}:0"
+    assert [receipt.key for receipt in provider.outbox.history()] == [key]
     assert provider.journal.period(first).phase is Phase.PROVEN
 
 
