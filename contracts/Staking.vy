@@ -3,19 +3,24 @@
 """
 @title Staking
 @license AGPL-3.0-only
-@notice XMBL bonded behind operators, and the parts of it that markets hold as collateral.
-        Who may: an operator bonds, authorises, thaws and withdraws its own stake; a market (chosen at
-        deployment) locks within its limit, and unlocks and slashes only what it holds; who was wronged
-        claims; anyone burns what was slashed.
+@notice XMBL bonded behind operators, by themselves and by delegators, the parts of it that markets hold as
+        collateral, and the fees that all stakers share.
+        Who may: an operator bonds, authorises, thaws and withdraws its own stake, lowers its commission and
+        claims its fees, and its delegators' for them; a delegator delegates, thaws, withdraws and claims; a
+        market (chosen at deployment) locks within its limit, and unlocks and slashes only what it holds; who
+        was wronged collects; anyone burns what was slashed and shares out fees that came in.
         Nobody can stop it: there is no owner, no pause, no new market and no parameter to set.
 @dev Invariants, with sums over all operators o and markets m:
-       token.balanceOf(self) >= sum own + sum owed + sum to_burn, equal unless tokens came unasked
-       sum_m locked(o, m) = locked(o) <= own(o), thawing(o) <= own(o), total = sum own
-       staked = withdrawn + claimed + burnt + sum owed + sum to_burn + sum own
-       claimed + sum owed <= slashed / 2, so who slashes itself loses
-       right after a lock: locked(o) <= own(o) - thawing(o) and locked(o, m) <= limit(o, m)
+       token.balanceOf(self) >= total + sum owed + sum to_burn, equal unless tokens came unasked
+       total = sum own + sum delegated, and the shares of o are worth at most delegated(o)
+       sum_m locked(o, m) = locked(o) <= own(o) + delegated(o), locked(o) <= leverage * own(o)
+       came in = withdrawn + collected + burnt + sum owed + sum to_burn + total
+       collected + sum owed <= half of what was slashed of own stake, so who slashes itself loses, and nobody
+       gains what delegators lose
+       right after a lock: locked(o) <= what doesn't thaw and <= leverage * own stake that doesn't thaw
        what thaws can leave once its time is over and the locks of that time have ended
-     Stake is counted, never read from the token's balance. A slash calls no other contract.
+       Payments.balance_of(self) >= accounted >= sum of fees that can be claimed
+     Stake is counted, never read from the token's balance. A slash only looks up a balance in Payments.
 """
 
 
@@ -24,128 +29,229 @@ implements: IStaking
 from contracts.interfaces import IToken
 
 
+from contracts.modules import delegations
+initializes: delegations
+from contracts.modules import fee_index
+initializes: fee_index
+from contracts.modules import markets
+initializes: markets
 from contracts.modules import stakes
 initializes: stakes
+from contracts.modules import collateral
+initializes: collateral[delegations := delegations, stakes := stakes]
+
+
+exports: (markets.is_market, collateral.leverage, collateral.lock_of, collateral.owed)
+exports: (delegations.pool_of, fee_index.total)
+
+
+interface Payments:
+    def balance_of(holder: address) -> uint256: view
+    def pay(a: address, to_a: uint256, b: address, to_b: uint256, c: address, to_c: uint256): nonpayable
 
 
 token: public(immutable(address))
+payments: public(immutable(address))
 thaw_blocks: public(immutable(uint256))
-_MARKETS: immutable(address[4])
-
-
-_thaw_until: HashMap[address, uint256]
-_owed: HashMap[address, uint256]  # units
-_total: uint256  # units
 
 
 @deploy
-def __init__(token_: address, markets: address[4], thaw: uint256):
+def __init__(token_: address, payments_: address, markets_: address[4], leverage: uint256, thaw: uint256):
     """
-    @notice Fixes token, markets and delay for ever.
+    @notice Fixes token, ledger, markets and numbers for ever.
     @param token_ XMBL; its supply has to be below 2^60 units.
-    @param markets The contracts that may lock stake; zero for fewer than four.
+    @param payments_ Where fees come in, on the account of this contract.
+    @param markets_ The contracts that may lock stake; zero for fewer than four.
+    @param leverage How many units of locks one unit of an operator's own stake may carry.
     @param thaw How long stake thaws, in blocks.
     """
     assert staticcall IToken(token_).totalSupply() <= stakes._wei(stakes._MOST), "staking: supply"
+    collateral.__init__(leverage)
+    markets.__init__(markets_)
     token = token_
+    payments = payments_
     thaw_blocks = thaw
-    _MARKETS = markets
 
 
 # Operators
 
 
 @external
-def stake(amount: uint256):
+def stake(amount: uint256, commission: uint256):
     """
-    @notice Bonds XMBL of the caller behind itself.
+    @notice Bonds XMBL of the caller behind itself. The first time fixes its commission.
     @param amount The amount in wei, a multiple of 10^9.
+    @param commission What the caller gets of its delegators' fees, in basis points; later what it is.
     """
-    units: uint256 = self._some_units(amount)
-    stake: stakes.Stake = stakes._stake(msg.sender)
-    stake.own += units
-    stakes._set_stake(msg.sender, stake)
-    self._total += units
-    assert extcall IToken(token).transferFrom(msg.sender, self, amount), "staking: transfer"
+    units: uint256 = stakes._some_units(amount)
+    delegations._open(msg.sender, commission)
+    fees: uint256 = self._learnt()
+    stakes._bond(msg.sender, units, fees)
+    fee_index.word = fee_index._grown(fees, units)
+    self._pull(amount)
     log IStaking.Staked(operator=msg.sender, amount=amount)
+
+
+@external
+def set_commission(commission: uint256):
+    """
+    @notice Lowers the caller's commission, also on fees that aren't claimed yet.
+    @param commission The new one in basis points.
+    """
+    delegations._lower_commission(msg.sender, commission)
+    log IStaking.CommissionSet(operator=msg.sender, commission=commission)
 
 
 @external
 def authorize(market: address, limit: uint256):
     """
-    @notice Sets how much of the caller's stake a market may hold in all.
+    @notice Sets how much of the stake behind the caller a market may hold in all.
     @param market The market.
     @param limit The most in wei, a multiple of 10^9; what is locked already may exceed it.
     """
-    self._require_market(market)
-    lock: stakes.Lock = stakes._lock(msg.sender, market)
-    lock.limit = stakes._units(limit)
-    stakes._set_lock(msg.sender, market, lock)
+    markets._require_market(market)
+    collateral._authorize(msg.sender, market, stakes._units(limit))
     log IStaking.Authorized(operator=msg.sender, market=market, limit=limit)
 
 
 @external
 def thaw(amount: uint256):
     """
-    @notice Starts the way out for a part of the caller's stake, whatever is locked. A second thaw
-            restarts the clock for the sum.
+    @notice Starts the way out for a part of the caller's own stake. A second thaw restarts its clock.
     @param amount What shall leave besides what thaws already, in wei, a multiple of 10^9.
     """
-    stake: stakes.Stake = stakes._stake(msg.sender)
-    stake.thawing += self._some_units(amount)
-    assert stake.thawing <= stake.own, "staking: stake"
-    stakes._set_stake(msg.sender, stake)
+    fee_index.word = self._learnt()
     until: uint256 = block.number + thaw_blocks
-    self._thaw_until[msg.sender] = until
-    log IStaking.Thawing(operator=msg.sender, amount=stakes._wei(stake.thawing), until=until)
+    thawing: uint256 = stakes._thaw(msg.sender, stakes._some_units(amount), until)
+    log IStaking.Thawing(operator=msg.sender, amount=stakes._wei(thawing), until=until)
 
 
 @external
 def withdraw():
     """
-    @notice Sends the caller all that has thawed, if what stays covers the locks.
+    @notice Claims the caller's fees and sends it all that has thawed, if what stays covers the locks.
     """
-    stake: stakes.Stake = stakes._stake(msg.sender)
-    units: uint256 = stake.thawing
-    assert units != 0 and block.number >= self._thaw_until[msg.sender], "staking: thawing"
-    stake.own -= units
-    stake.thawing = 0
-    assert stake.locked <= stake.own, "staking: locked"
-    stakes._set_stake(msg.sender, stake)
-    self._total -= units
-    self._send(msg.sender, stakes._wei(units))
+    fees: uint256 = self._learnt()
+    due: uint256 = stakes._claim(msg.sender, fees)
+    units: uint256 = stakes._leave(msg.sender, collateral.leverage)
+    fee_index.word = fee_index._fetched(fee_index._shrunk(fees, units), due)
+    self._pay(msg.sender, msg.sender, due, 0)
+    self._send(stakes._wei(units))
     log IStaking.Withdrawn(operator=msg.sender, amount=stakes._wei(units))
+
+
+@external
+def claim():
+    """
+    @notice Pays the caller what its own stake has earned, into its account in Payments.
+    """
+    fees: uint256 = self._learnt()
+    due: uint256 = stakes._claim(msg.sender, fees)
+    assert due != 0, "staking: nothing"
+    fee_index.word = fee_index._fetched(fees, due)
+    self._pay(msg.sender, msg.sender, due, 0)
+
+
+# Delegators
+
+
+@external
+def delegate(operator: address, amount: uint256):
+    """
+    @notice Puts XMBL of the caller behind an operator. Slashes of the operator can take from it.
+    @param operator The operator; it has staked before.
+    @param amount The amount in wei, a multiple of 10^9.
+    """
+    units: uint256 = stakes._some_units(amount)
+    fees: uint256 = self._learnt()
+    shares: uint256 = delegations._join(operator, msg.sender, units, fees)
+    stakes._join(operator, units)
+    fee_index.word = fee_index._grown(fees, units)
+    self._pull(amount)
+    log IStaking.Delegated(operator=operator, holder=msg.sender, amount=amount, shares=shares)
+
+
+@external
+def thaw_delegated(operator: address, shares: uint256):
+    """
+    @notice Starts the way out for some of the caller's shares. A second thaw restarts their clock.
+    @param operator The operator.
+    @param shares How many shall leave besides those that thaw already.
+    """
+    fee_index.word = self._learnt()
+    until: uint256 = block.number + thaw_blocks
+    thawing: uint256 = delegations._thaw(operator, msg.sender, shares, until)
+    stakes._mark_thawing(operator)
+    log IStaking.ThawingDelegated(operator=operator, holder=msg.sender, shares=thawing, until=until)
+
+
+@external
+def withdraw_delegated(operator: address):
+    """
+    @notice Claims the caller's fees and sends what its thawed shares are worth, if the rest covers the locks.
+    @param operator The operator.
+    """
+    fees: uint256 = self._learnt()
+    due: uint256 = 0
+    commission: uint256 = 0
+    due, commission = delegations._claim(operator, msg.sender, fees)
+    units: uint256 = delegations._leave(operator, msg.sender)
+    stakes._part(operator, units, delegations._thawing_shares(operator) != 0)
+    fee_index.word = fee_index._fetched(fee_index._shrunk(fees, units), due + commission)
+    self._pay(operator, msg.sender, due, commission)
+    self._send(stakes._wei(units))
+    log IStaking.WithdrawnDelegated(operator=operator, holder=msg.sender, amount=stakes._wei(units))
+
+
+@external
+def claim_delegated(operator: address, holder: address):
+    """
+    @notice Pays a delegator what its shares have earned, and the operator its commission, into their
+            accounts in Payments. By either of them: else each could withhold the other's.
+    @param operator The operator.
+    @param holder The delegator.
+    """
+    assert msg.sender == holder or msg.sender == operator, "staking: sender"
+    fees: uint256 = self._learnt()
+    due: uint256 = 0
+    commission: uint256 = 0
+    due, commission = delegations._claim(operator, holder, fees)
+    assert due + commission != 0, "staking: nothing"
+    fee_index.word = fee_index._fetched(fees, due + commission)
+    self._pay(operator, holder, due, commission)
 
 
 # Who was wronged, and anyone
 
 
 @external
-def claim():
+def collect():
     """
     @notice Sends the caller what it is owed of slashed stake.
     """
-    amount: uint256 = stakes._wei(self._owed[msg.sender])
-    assert amount != 0, "staking: nothing"
-    self._owed[msg.sender] = 0
-    self._send(msg.sender, amount)
-    log IStaking.Claimed(account=msg.sender, amount=amount)
+    amount: uint256 = stakes._wei(collateral._take_owed(msg.sender))
+    self._send(amount)
+    log IStaking.Collected(account=msg.sender, amount=amount)
 
 
 @external
 def burn(operator: address, market: address):
     """
-    @notice Burns what a market slashed of an operator's stake.
+    @notice Burns what a market slashed of the stake behind an operator.
     @param operator Whose stake it was.
     @param market The market that slashed it.
     """
-    lock: stakes.Lock = stakes._lock(operator, market)
-    amount: uint256 = stakes._wei(lock.to_burn)
-    assert amount != 0, "staking: nothing"
-    lock.to_burn = 0
-    stakes._set_lock(operator, market, lock)
+    amount: uint256 = stakes._wei(collateral._take_burnt(operator, market))
     extcall IToken(token).burn(amount)
     log IStaking.Burnt(operator=operator, market=market, amount=amount)
+
+
+@external
+def sync():
+    """
+    @notice Shares out the fees that have come in. Never needed: whatever changes stake does it first.
+    """
+    fee_index.word = self._learnt()
 
 
 # Markets
@@ -154,14 +260,13 @@ def burn(operator: address, market: address):
 @external
 def lock(operator: address, units: uint256):
     """
-    @notice Takes a part of an operator's free stake as collateral of the calling market. With 0 it only
-            makes the checks.
+    @notice Takes free stake as collateral of the calling market. With 0 it only makes the checks.
     @param operator The operator.
     @param units How much, in units of 10^9 wei.
     """
-    self._require_market(msg.sender)
+    markets._require_market(msg.sender)
     stakes._require_units(units)
-    stakes._hold(operator, msg.sender, units)
+    collateral._hold(operator, msg.sender, units)
 
 
 @external
@@ -177,10 +282,10 @@ def unlock(operator: address, units: uint256):
 @external
 def slash(operator: address, units: uint256, unlocked: uint256, beneficiary: address):
     """
-    @notice Takes `units` of what the calling market holds from the operator, and frees `unlocked` more
-            of it. Half of what is taken is booked for the beneficiary, the rest to be burnt.
+    @notice Takes `units` of what the calling market holds, and frees `unlocked` more of it. Half of what is
+            taken of own stake is booked for the beneficiary, the rest to be burnt.
     @param operator The operator.
-    @param units What it loses, in units of 10^9 wei.
+    @param units What is lost, in units of 10^9 wei.
     @param unlocked What is freed besides, in units of 10^9 wei.
     @param beneficiary Who was wronged; the zero address for nobody, then all is burnt.
     """
@@ -188,18 +293,6 @@ def slash(operator: address, units: uint256, unlocked: uint256, beneficiary: add
 
 
 # Views
-
-
-@external
-@view
-@reentrant
-def is_market(account: address) -> bool:
-    """
-    @notice Whether a contract may lock stake of operators that authorised it.
-    @param account The contract.
-    @return bool True for the markets given at deployment, false for all else and for ever.
-    """
-    return self._is_market(account)
 
 
 @external
@@ -214,92 +307,48 @@ def stake_of(operator: address) -> IStaking.Stake:
     stake: stakes.Stake = stakes._stake(operator)
     return IStaking.Stake(
         own=stakes._wei(stake.own),
+        delegated=stakes._wei(stake.delegated),
         locked=stakes._wei(stake.locked),
         thawing=stakes._wei(stake.thawing),
-        thaw_until=self._thaw_until[operator],
+        thaw_until=stakes._thaw_until(operator),
+        delegated_thawing=stakes._wei(delegations._thawing(operator)),
+        commission=delegations._commission(operator),
     )
 
 
 @external
 @view
 @reentrant
-def lock_of(operator: address, market: address) -> IStaking.Lock:
+def delegation_of(operator: address, holder: address) -> IStaking.Delegation:
     """
-    @notice What a market may and does hold of an operator's stake.
+    @notice What a delegator has with an operator.
     @param operator The operator.
-    @param market The market.
-    @return Lock Limit, lock and what waits to be burnt, in wei.
+    @param holder The delegator.
+    @return Delegation Its shares, what they are worth and what they have earned.
     """
-    lock: stakes.Lock = stakes._lock(operator, market)
-    return IStaking.Lock(
-        limit=stakes._wei(lock.limit), locked=stakes._wei(lock.locked), to_burn=stakes._wei(lock.to_burn)
-    )
+    return delegations._delegation(operator, holder, self._learnt())
 
 
 @external
 @view
 @reentrant
-def owed(account: address) -> uint256:
+def fees_of(operator: address) -> uint256:
     """
-    @notice What an account can claim of slashed stake.
-    @param account Who was wronged.
-    @return uint256 The amount in wei.
+    @notice What an operator's own stake has earned and `claim` would pay.
+    @param operator The operator.
+    @return uint256 The amount in wei of what Payments holds.
     """
-    return stakes._wei(self._owed[account])
-
-
-@external
-@view
-@reentrant
-def total() -> uint256:
-    """
-    @notice The stake of all operators.
-    @return uint256 The amount in wei.
-    """
-    return stakes._wei(self._total)
+    return stakes._due(operator, self._learnt())
 
 
 @internal
 @view
-def _is_market(account: address) -> bool:
+def _learnt() -> uint256:
     """
-    @notice Whether an account is one of the markets; the zeros that fill the list are none.
-    @param account The account.
-    @return bool Whether it is.
+    @notice The word of the fee index with all that has come in.
+    @return uint256 The word.
     """
-    return account != empty(address) and account in _MARKETS
-
-
-@internal
-@view
-def _require_market(account: address):
-    """
-    @notice Refuses whoever isn't a market.
-    @param account The account.
-    """
-    assert self._is_market(account), "staking: market"
-
-
-@internal
-@pure
-def _some_units(amount: uint256) -> uint256:
-    """
-    @notice An amount in units, refused if it is nothing.
-    @param amount The amount in wei.
-    @return uint256 The amount in units.
-    """
-    assert amount != 0, "staking: nothing"
-    return stakes._units(amount)
-
-
-@internal
-def _send(account: address, amount: uint256):
-    """
-    @notice Sends tokens.
-    @param account Who gets them.
-    @param amount The amount in wei.
-    """
-    assert extcall IToken(token).transfer(account, amount), "staking: transfer"
+    return fee_index._learnt(fee_index.word, staticcall Payments(payments).balance_of(self))
 
 
 @internal
@@ -307,43 +356,44 @@ def _release(operator: address, slashed: uint256, unlocked: uint256, beneficiary
     """
     @notice Ends a part of the caller's lock.
     @param operator The operator.
-    @param slashed What it loses, in units.
+    @param slashed What is lost, in units.
     @param unlocked What is free again, in units.
-    @param beneficiary Who gets half of the loss; zero for nobody.
+    @param beneficiary Who gets half of the own stake that is lost; zero for nobody.
     """
-    self._require_market(msg.sender)
+    markets._require_market(msg.sender)
     stakes._require_units(slashed | unlocked)
-    lock: stakes.Lock = stakes._lock(operator, msg.sender)
-    assert slashed + unlocked <= lock.locked, "staking: locked"
-    stake: stakes.Stake = stakes._stake(operator)
-    lock.locked -= slashed + unlocked
-    stake.locked -= slashed + unlocked
     if slashed != 0:
-        stake.own -= slashed  # covers all locks
-        stake.thawing = min(stake.thawing, stake.own)
-        self._total -= slashed
-        lock.to_burn += slashed - self._compensate(operator, slashed, beneficiary)
-    stakes._set_lock(operator, msg.sender, lock)
-    stakes._set_stake(operator, stake)
+        fee_index.word = fee_index._shrunk(self._learnt(), slashed)
+    collateral._release(operator, slashed, unlocked, beneficiary)
 
 
 @internal
-def _compensate(operator: address, slashed: uint256, beneficiary: address) -> uint256:
+def _pay(operator: address, holder: address, due: uint256, commission: uint256):
     """
-    @notice Books half of a loss for who was wronged; half, so that slashing oneself always loses.
-    @param operator Who lost it.
-    @param slashed What it lost, in units.
-    @param beneficiary Who gets half; zero for nobody.
-    @return uint256 What was booked, in units.
+    @notice Pays fees, if there are any.
+    @param operator The operator.
+    @param holder Whose stake earned them.
+    @param due The holder's part, in wei.
+    @param commission The operator's part, in wei.
     """
-    units: uint256 = slashed // 2 if beneficiary != empty(address) else 0
-    if units != 0:
-        self._owed[beneficiary] += units
-    log IStaking.Slashed(
-        operator=operator,
-        market=msg.sender,
-        beneficiary=beneficiary,
-        amount=stakes._wei(slashed),
-        compensation=stakes._wei(units),
-    )
-    return units
+    if due | commission != 0:
+        extcall Payments(payments).pay(holder, due, operator, commission, empty(address), 0)
+        log IStaking.Claimed(operator=operator, holder=holder, amount=due, commission=commission)
+
+
+@internal
+def _pull(amount: uint256):
+    """
+    @notice Takes tokens from the caller.
+    @param amount The amount in wei.
+    """
+    assert extcall IToken(token).transferFrom(msg.sender, self, amount), "staking: transfer"
+
+
+@internal
+def _send(amount: uint256):
+    """
+    @notice Sends the caller tokens.
+    @param amount The amount in wei.
+    """
+    assert extcall IToken(token).transfer(msg.sender, amount), "staking: transfer"

@@ -2,36 +2,45 @@
 """
 @title Stakes
 @license AGPL-3.0-only
-@notice What stands behind operators and what markets hold of it: one slot an operator, one an operator
-        and market. Mechanism only: who may change what is the business of the contract that
-        initializes it. Stake counts in units of 10^9 wei and the token's supply is below 2^60 units, so
-        every amount fits its 60 bits and no sum of two overflows.
+@notice What stands behind operators, own and delegated: two slots an operator. Mechanism only: who may
+        change what is the business of the contract that initializes it. Stake counts in units of 10^9 wei
+        and the token's supply is below 2^60 units, so every amount fits its 60 bits and no sum of some
+        overflows.
 @dev Low bits first.
-       stake: own 60 | 60 for delegations | locked 60 | thawing 60 | 16 for delegations
-       lock:  limit 60 | locked 60 | to burn 60
+       stake: own 60 | delegated 60 | locked 60 | own thawing 60 | delegators thaw 1
+       mark:  paid 112 | until 64
+     Paid is the fee index up to which own stake was paid; until is the first block in which own thawing
+     stake may leave. Always locked <= own + delegated and own thawing <= own.
 """
 
 
-# An operator's stake, in units.
+from contracts.modules import fee_index
+
+
+# What stands behind an operator, in units.
 struct Stake:
     own: uint256
+    delegated: uint256
     locked: uint256
     thawing: uint256
-
-
-# What one market may and does hold of it, in units.
-struct Lock:
-    limit: uint256
-    locked: uint256
-    to_burn: uint256
+    delegators_thaw: bool
 
 
 _UNIT: constant(uint256) = 10**9  # wei
 _MOST: constant(uint256) = 2**60 - 1  # units
+_DELEGATED_AT: constant(uint256) = 60
+_LOCKED_AT: constant(uint256) = 120
+_THAWING_AT: constant(uint256) = 180
+_THAWS: constant(uint256) = 1 << 240
+_PAID: constant(uint256) = 2**112 - 1
+_UNTIL_AT: constant(uint256) = 112
 
 
-_stakes: HashMap[address, uint256]
-_locks: HashMap[address, HashMap[address, uint256]]
+words: HashMap[address, uint256]
+_marks: HashMap[address, uint256]
+
+
+# Units
 
 
 @internal
@@ -46,6 +55,18 @@ def _units(amount: uint256) -> uint256:
     units: uint256 = unsafe_div(amount, _UNIT)
     self._require_units(units)
     return units
+
+
+@internal
+@pure
+def _some_units(amount: uint256) -> uint256:
+    """
+    @notice An amount in units, refused if it is nothing.
+    @param amount The amount in wei.
+    @return uint256 The amount in units.
+    """
+    assert amount != 0, "staking: nothing"
+    return self._units(amount)
 
 
 @internal
@@ -69,6 +90,137 @@ def _wei(units: uint256) -> uint256:
     return unsafe_mul(units, _UNIT)  # below 2^90
 
 
+# The operator's own
+
+
+@internal
+def _bond(operator: address, units: uint256, fees: uint256):
+    """
+    @notice Adds to an operator's own stake, which is due then what it was due before.
+    @param operator The operator.
+    @param units What is added, not 0.
+    @param fees The word of the fee index.
+    """
+    word: uint256 = self.words[operator]
+    mark: uint256 = self._marks[operator]
+    paid: uint256 = fee_index._blended(fees, mark & _PAID, word & _MOST, units)
+    self._marks[operator] = (mark & ~_PAID) | paid
+    self.words[operator] = unsafe_add(word, units)
+
+
+@internal
+def _thaw(operator: address, units: uint256, until: uint256) -> uint256:
+    """
+    @notice Lets more of an operator's own stake thaw, and restarts the clock for all that does.
+    @param operator The operator.
+    @param units How much, besides what thaws already.
+    @param until The first block in which it may leave.
+    @return uint256 All that thaws now, in units.
+    """
+    word: uint256 = self.words[operator]
+    thawing: uint256 = unsafe_add(word >> _THAWING_AT & _MOST, units)
+    assert thawing <= word & _MOST, "staking: stake"
+    self.words[operator] = unsafe_add(word, units << _THAWING_AT)
+    self._marks[operator] = (self._marks[operator] & _PAID) | (until << _UNTIL_AT)
+    return thawing
+
+
+@internal
+def _leave(operator: address, leverage: uint256) -> uint256:
+    """
+    @notice Takes out the own stake that has thawed, if what stays covers the locks.
+    @param operator The operator.
+    @param leverage How many units one of own stake may cover.
+    @return uint256 What leaves, in units.
+    """
+    stake: Stake = self._stake(operator)
+    units: uint256 = stake.thawing
+    assert units != 0 and block.number >= self._thaw_until(operator), "staking: thawing"
+    stake.own -= units
+    stake.thawing = 0
+    assert stake.locked <= stake.own + stake.delegated, "staking: locked"
+    assert stake.locked <= leverage * stake.own, "staking: leverage"
+    self._set_stake(operator, stake)
+    return units
+
+
+@internal
+@view
+def _due(operator: address, fees: uint256) -> uint256:
+    """
+    @notice What an operator's own stake has earned.
+    @param operator The operator.
+    @param fees The word of the fee index.
+    @return uint256 The amount in wei.
+    """
+    return fee_index._due(fees, self._marks[operator] & _PAID, self.words[operator] & _MOST)
+
+
+@internal
+def _claim(operator: address, fees: uint256) -> uint256:
+    """
+    @notice What an operator's own stake has earned, which then counts as paid.
+    @param operator The operator.
+    @param fees The word of the fee index.
+    @return uint256 The amount in wei.
+    """
+    due: uint256 = self._due(operator, fees)
+    self._marks[operator] = (self._marks[operator] & ~_PAID) | fee_index._index(fees)
+    return due
+
+
+@internal
+@view
+def _thaw_until(operator: address) -> uint256:
+    """
+    @notice When an operator's own thawing stake may leave.
+    @param operator The operator.
+    @return uint256 The first block.
+    """
+    return self._marks[operator] >> _UNTIL_AT
+
+
+# The delegated tranche
+
+
+@internal
+def _join(operator: address, units: uint256):
+    """
+    @notice Adds to what is delegated to an operator.
+    @param operator The operator.
+    @param units What is added.
+    """
+    self.words[operator] = unsafe_add(self.words[operator], units << _DELEGATED_AT)
+
+
+@internal
+def _mark_thawing(operator: address):
+    """
+    @notice Remembers that delegators of an operator are on their way out, so that locks look at them.
+    @param operator The operator.
+    """
+    self.words[operator] |= _THAWS
+
+
+@internal
+def _part(operator: address, units: uint256, others_thaw: bool):
+    """
+    @notice Takes out of what is delegated to an operator, if what stays covers the locks. What own stake may
+            cover doesn't change by it.
+    @param operator The operator.
+    @param units What leaves; a part of the tranche.
+    @param others_thaw Whether delegators are still on their way out.
+    """
+    stake: Stake = self._stake(operator)
+    stake.delegated -= units
+    stake.delegators_thaw = others_thaw
+    assert stake.locked <= stake.own + stake.delegated, "staking: locked"
+    self._set_stake(operator, stake)
+
+
+# The word
+
+
 @internal
 @view
 def _stake(operator: address) -> Stake:
@@ -77,8 +229,14 @@ def _stake(operator: address) -> Stake:
     @param operator The operator.
     @return Stake Its stake in units.
     """
-    word: uint256 = self._stakes[operator]
-    return Stake(own=word & _MOST, locked=(word >> 120) & _MOST, thawing=(word >> 180) & _MOST)
+    word: uint256 = self.words[operator]
+    return Stake(
+        own=word & _MOST,
+        delegated=(word >> _DELEGATED_AT) & _MOST,
+        locked=(word >> _LOCKED_AT) & _MOST,
+        thawing=(word >> _THAWING_AT) & _MOST,
+        delegators_thaw=word & _THAWS != 0,
+    )
 
 
 @internal
@@ -88,48 +246,6 @@ def _set_stake(operator: address, stake: Stake):
     @param operator The operator.
     @param stake Its stake in units.
     """
-    self._stakes[operator] = stake.own | (stake.locked << 120) | (stake.thawing << 180)
-
-
-@internal
-@view
-def _lock(operator: address, market: address) -> Lock:
-    """
-    @notice What a market may and does hold of an operator's stake.
-    @param operator The operator.
-    @param market The market.
-    @return Lock Limit, lock and what waits to be burnt, in units.
-    """
-    word: uint256 = self._locks[operator][market]
-    return Lock(limit=word & _MOST, locked=(word >> 60) & _MOST, to_burn=word >> 120)
-
-
-@internal
-def _set_lock(operator: address, market: address, lock: Lock):
-    """
-    @notice Writes what a market may and does hold of an operator's stake.
-    @param operator The operator.
-    @param market The market.
-    @param lock Limit, lock and what waits to be burnt, in units.
-    """
-    self._locks[operator][market] = lock.limit | (lock.locked << 60) | (lock.to_burn << 120)
-
-
-@internal
-def _hold(operator: address, market: address, units: uint256):
-    """
-    @notice Takes a part of an operator's free stake for a market, on the words themselves: every deal and
-            job that opens pays for this.
-    @param operator The operator.
-    @param market The market.
-    @param units How much, fits its bits.
-    """
-    lock: uint256 = self._locks[operator][market]
-    stake: uint256 = self._stakes[operator]
-    # three sums of at most 60 bits each don't overflow, and what is checked fits its field afterwards
-    assert unsafe_add((lock >> 60) & _MOST, units) <= lock & _MOST, "staking: limit"
-    bound: uint256 = unsafe_add((stake >> 120) & _MOST, (stake >> 180) & _MOST)
-    assert unsafe_add(bound, units) <= stake & _MOST, "staking: stake"
-    if units != 0:
-        self._locks[operator][market] = unsafe_add(lock, units << 60)
-        self._stakes[operator] = unsafe_add(stake, units << 120)
+    word: uint256 = stake.own | (stake.delegated << _DELEGATED_AT) | (stake.locked << _LOCKED_AT)
+    word |= stake.thawing << _THAWING_AT
+    self.words[operator] = word | _THAWS if stake.delegators_thaw else word

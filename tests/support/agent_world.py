@@ -163,7 +163,7 @@ def provider(world: World, folder: Path, client: LocalAccount, cap: int = 10**9)
     world.send(
         cold,
         market.token.approve(market.staking.address, STAKE),
-        market.staking.stake(STAKE),
+        market.staking.stake(STAKE, 0),
         market.staking.authorize(market.deals.address, STAKE),
         market.registry.register(
             agent=signer.address, payee=cold.address, node_key=node_key.public_key(seed), services=STORAGE,

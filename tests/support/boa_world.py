@@ -20,6 +20,7 @@ XMBL = WHOLE // UNIT
 
 SUPPLY = 10**9 * WHOLE
 THAW_BLOCKS = 100
+LEVERAGE = 2
 
 
 def _short_repr(contract: VyperContract) -> str:
@@ -87,7 +88,7 @@ class Money:
     def bond(self, operator: str, amount: int, market: str, limit: int) -> None:
         """Stake behind an operator, with a market allowed to lock some of it."""
         self.give(operator, amount)
-        self.staking.stake(amount, sender=operator)
+        self.staking.stake(amount, 0, sender=operator)
         self.staking.authorize(market, limit, sender=operator)
 
 
@@ -96,10 +97,11 @@ def deploy_money(markets: Sequence[str] = (), thaw_blocks: int = THAW_BLOCKS) ->
     treasurer = person("treasurer")
     token = TOKEN.deploy(treasurer, SUPPLY)
     four = [*markets, *[NOBODY] * (4 - len(markets))]
+    payments = PAYMENTS.deploy(token.address)
     return Money(
         treasurer=treasurer,
         token=token,
-        payments=PAYMENTS.deploy(token.address),
-        staking=STAKING.deploy(token.address, four, thaw_blocks),
+        payments=payments,
+        staking=STAKING.deploy(token.address, payments.address, four, LEVERAGE, thaw_blocks),
         registry=REGISTRY.deploy(),
     )

@@ -32,7 +32,7 @@ def money(node: Node) -> Figures:
     yield "transfer", world.gas(first, payments.transfer(second, WHOLE))
     yield "deposit", world.gas(first, payments.deposit(WHOLE))
     yield "withdraw", world.gas(first, payments.withdraw(WHOLE))
-    yield "stake_add", world.gas(operator, staking.stake(WHOLE))
+    yield "stake_add", world.gas(operator, staking.stake(WHOLE, 500))
     for count in (2, 10, 100):
         yield f"split_{count}", split(world, first, count)
 

@@ -116,7 +116,9 @@ class GasWorld:
         nonce = w3.eth.get_transaction_count(self.deployer)
         market = _create_address(self.deployer, nonce + 1)
         zero = "0x" + "0" * 40
-        self.staking = self.deploy("Staking", self.token.address, [market, zero, zero, zero], 100)
+        self.staking = self.deploy(
+            "Staking", self.token.address, self.payments.address, [market, zero, zero, zero], 2, 100
+        )
         p = self.parameters
         self.deals = self.deploy(
             "StorageDeals",
@@ -158,7 +160,7 @@ class GasWorld:
         """Make an operator: registered, staked, authorised, with a cap."""
         self.send(self.deployer, self.token.functions.transfer(operator, 2 * stake))
         self.send(operator, self.token.functions.approve(self.staking.address, 2**256 - 1))
-        self.send(operator, self.staking.functions.stake(stake))
+        self.send(operator, self.staking.functions.stake(stake, 500))
         self.send(operator, self.staking.functions.authorize(self.deals.address, stake))
         register = self.registry.functions.register(self.agent, payee, b"\x01" * 32, 1, bytes(32), [])
         self.send(operator, register)

@@ -179,7 +179,7 @@ class World:
         self.send(
             operator.cold,
             market.token.approve(market.staking.address, STAKE),
-            market.staking.stake(STAKE),
+            market.staking.stake(STAKE, 0),
             market.staking.authorize(market.deals.address, STAKE),
             market.registry.register(
                 agent=operator.agent.address,

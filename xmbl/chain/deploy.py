@@ -34,20 +34,22 @@ _PROBE = bytes.fromhex("435f52" "6001430340602052" "60405ff3")  # fmt: skip
 
 @dataclass(frozen=True)
 class Parameters:
-    """Every number of a deployment: `supply` of XMBL in wei, `thaw` of stake in blocks, and the market's."""
+    """Every number of a deployment: `supply` of XMBL in wei, `leverage` of own stake over locks, `thaw` of
+    stake in blocks, and the market's."""
 
     supply: int
+    leverage: int
     thaw: int
     market: deals.Parameters
 
 
 PRESETS = {
     "devnet": Parameters(
-        supply=10**9 * WHOLE, thaw=100,
+        supply=10**9 * WHOLE, leverage=2, thaw=140,
         market=deals.Parameters(period=20, price_unit=10**12, rate=1, cover=50, limit=3, fee=200),
     ),
     "mainnet": Parameters(
-        supply=10**9 * WHOLE, thaw=100_800,
+        supply=10**9 * WHOLE, leverage=2, thaw=100_800,
         market=deals.Parameters(period=7_200, price_unit=10**12, rate=1, cover=50, limit=10, fee=200),
     ),
 }  # fmt: skip
@@ -102,7 +104,10 @@ def arguments(
         "token": lambda: (holder, parameters.supply),
         "payments": lambda: (addresses["token"],),
         "registry": tuple,
-        "staking": lambda: (addresses["token"], (addresses["deals"], _ZERO, _ZERO, _ZERO), parameters.thaw),
+        "staking": lambda: (
+            addresses["token"], addresses["payments"], (addresses["deals"], _ZERO, _ZERO, _ZERO),
+            parameters.leverage, parameters.thaw,
+        ),
         "deals": lambda: (
             addresses["payments"], addresses["staking"], addresses["registry"], astuple(parameters.market),
         ),
@@ -158,6 +163,7 @@ def check_parameters(parameters: Parameters) -> None:
             cover % STAKE_UNIT == 0 and cover // STAKE_UNIT >= market.limit,
         "a thaw of at least limit + 2 periods, so that nobody leaves before a slash":
             parameters.thaw >= (market.limit + 2) * market.period,
+        "a leverage from 1 to below 2^60": 0 < parameters.leverage < _STAKE_UNITS,
         f"a thaw of fewer than {_BLOCKS} blocks, so that its end is a block": parameters.thaw < _BLOCKS,
     }  # fmt: skip
     broken = [rule for rule, holds in rules.items() if not holds]
@@ -197,6 +203,8 @@ def check_wiring(chain: Chain, addresses: Mapping[str, str], parameters: Paramet
     facts = {
         "Payments holds another token": Payments(chain, addresses["payments"]).asset() == addresses["token"],
         "Staking holds another token": staking.token() == addresses["token"],
+        "Staking looks at another Payments": staking.payments() == addresses["payments"],
+        "Staking has another leverage": staking.leverage() == parameters.leverage,
         "Staking has another thaw": staking.thaw_blocks() == parameters.thaw,
         "Staking doesn't know StorageDeals": staking.is_market(addresses["deals"]),
         "StorageDeals has other parameters":

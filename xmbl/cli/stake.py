@@ -33,7 +33,7 @@ def add(session: Session, amount: Wei) -> None:
     """Bond AMOUNT behind the wallet as an operator."""
     token, staking, address = session.token(), session.staking(), session.address()
     checks = [enough("balance of XMBL", token.balance_of(address), amount, "Get more, or stake less.")]
-    calls = [staking.stake(amount)]
+    calls = [staking.stake(amount, staking.stake_of(address).commission)]
     if token.allowance(address, staking.address) < amount:
         calls.insert(0, token.approve(staking.address, amount))
     _finish(session, send(session, *calls, checks=checks), f"Staked {format_amount(amount)}.")
@@ -82,7 +82,7 @@ def claim(session: Session) -> None:
     """Take what is owed to the wallet from slashed operators."""
     owed = session.staking().owed(session.address())
     check = enough("sum owed", owed, 1, "Nobody who wronged you was slashed since your last claim.")
-    transactions = send(session, session.staking().claim(), checks=[check])
+    transactions = send(session, session.staking().collect(), checks=[check])
     _finish(session, transactions, f"Claimed {format_amount(owed)}.")
 
 

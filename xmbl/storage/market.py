@@ -112,8 +112,7 @@ class Market:
     def lockable(self, operator: str) -> int:
         """Units of stake that the market could still lock."""
         lock = self.staking.lock_of(operator, self.deals.address)
-        stake = self.staking.stake_of(operator)
-        free = stake.own - stake.thawing - stake.locked
+        free = self.staking.stake_of(operator).free(self.staking.leverage())
         return max(0, min(lock.limit - lock.locked, free)) // STAKE_UNIT
 
     def growth_left(self, operator: str, period: int) -> int:

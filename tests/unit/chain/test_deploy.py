@@ -18,7 +18,7 @@ ADDRESSES = {
 
 
 def changed(**numbers):
-    if "supply" in numbers or "thaw" in numbers:
+    if {"supply", "leverage", "thaw"} & {*numbers}:
         return replace(DEVNET, **numbers)
     return replace(DEVNET, market=replace(DEVNET.market, **numbers))
 
@@ -33,6 +33,8 @@ def test_check_parameters__presets__pass(name):
     [
         ({"supply": 0}, "a supply from 1"),
         ({"supply": 2**60 * 10**9}, "a supply from 1"),
+        ({"leverage": 0}, "a leverage from 1"),
+        ({"leverage": 2**60}, "a leverage from 1"),
         ({"thaw": 99}, "a thaw of at least limit"),
         ({"thaw": 2**32}, "a thaw of fewer than 4294967296 blocks"),
         ({"period": 1}, "a period of 2"),
@@ -56,9 +58,10 @@ def test_created_address__known_account__is_what_every_chain_makes():
 
 
 def test_arguments__staking__trusts_the_predicted_market_alone():
-    token, markets, thaw = arguments("staking", DEVNET, DEPLOYER, ADDRESSES)
+    *ledgers, markets, leverage, thaw = arguments("staking", DEVNET, DEPLOYER, ADDRESSES)
     zero = "0x" + "00" * 20
-    assert (token, markets, thaw) == (ADDRESSES["token"], (ADDRESSES["deals"], zero, zero, zero), 100)
+    assert ledgers == [ADDRESSES["token"], ADDRESSES["payments"]]
+    assert (markets, leverage, thaw) == ((ADDRESSES["deals"], zero, zero, zero), 2, 140)
 
 
 def test_arguments__token__gives_the_holder_everything():

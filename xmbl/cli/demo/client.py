@@ -130,7 +130,7 @@ class Story:
     def _claim(self) -> int:
         staking = self._session.staking()
         owed = staking.owed(self._session.address())
-        self._session.outbox().send(staking.claim(), f"demo:claim:{owed}")
+        self._session.outbox().send(staking.collect(), f"demo:claim:{owed}")
         return owed
 
     async def _repair(self) -> None:

@@ -162,7 +162,7 @@ class Stage:
         )
         steps: list[Callable[[], Call]] = [
             lambda: market.token.approve(staking.address, _STAKE),
-            lambda: staking.stake(_STAKE),
+            lambda: staking.stake(_STAKE, 0),
             lambda: staking.authorize(market.deals.address, _STAKE),
             lambda: register,
             lambda: market.deals.set_cap(_CAP),
