@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
 
-from xmbl.cli import deal_tables, storing
+from xmbl.cli import deal_tables, sharing, storing
 from xmbl.cli.frame import FILE, Seconds, group, looking, opening, sending, unlocking_online
 from xmbl.cli.narrator import Narrator
 from xmbl.cli.output import Table, counted, leaving
@@ -105,7 +105,7 @@ def put(
 def get(session: Session, name: str, target: Path | None) -> None:
     """Bring NAME back to TARGET (by default ./NAME) from whoever answers, and check every byte."""
     place = (target or Path(name)).absolute()
-    size = storing.manifests(session).load(name).size
+    size = storing.load(session, name).size
     kept = f"What has arrived is kept; `xmbl deal get {name}` goes on."
     with leaving(kept), Narrator(session.out).telling() as narrator:
         storing.run(session, narrator, lambda client: client.get(name, place))
@@ -117,10 +117,11 @@ def get(session: Session, name: str, target: Path | None) -> None:
 @command.command("list")
 @opening
 def list_(session: Session) -> None:
-    """List what this wallet has stored."""
-    found = storing.manifests(session)
-    documents, table = deal_tables.stored([found.load(name) for name in found.names()])
-    session.out.result({"stored": documents}, table)
+    """List what this wallet has stored or was given to read, and what expires soon."""
+    found, period = storing.manifests(session), session.market().period()
+    manifests = [found.load(name) for name in found.names()]
+    documents, table = deal_tables.stored(manifests, session.address(), period)
+    session.out.result({"stored": documents, "present_period": period}, table)
 
 
 @command.command()
@@ -128,7 +129,7 @@ def list_(session: Session) -> None:
 @opening
 def show(session: Session, name: str) -> None:
     """Show the deals of NAME: periods proven and missed, until when, how far they are settled."""
-    _tell(session, storing.manifests(session).load(name))
+    _tell(session, storing.load(session, name))
 
 
 @command.command()
@@ -139,7 +140,7 @@ def show(session: Session, name: str) -> None:
 @opening
 def watch(session: Session, name: str, every: float) -> None:
     """Follow the deals of NAME until all are over; Ctrl-C ends the watching, not the deals."""
-    manifest = storing.manifests(session).load(name)
+    manifest = storing.load(session, name)
 
     def look() -> tuple[Table, bool]:
         found = storing.standings(session, manifest)
@@ -155,7 +156,7 @@ def watch(session: Session, name: str, every: float) -> None:
 @sending
 def settle(session: Session, name: str) -> None:
     """Settle the deals of NAME: pay what was proven, refund what was missed, close what is over."""
-    manifest = storing.manifests(session).load(name)
+    manifest = storing.load_own(session, name)
     due = [each for each in storing.standings(session, manifest) if each.is_due]
     if not due:
         raise UsageError(f"Nothing of {name} can be settled now; `xmbl deal show {name}` says how far it is.")
@@ -180,7 +181,7 @@ def repair(session: Session, name: str, misses: int | None) -> None:
 
     A replica is lost when misses ended its deal before its time.
     """
-    manifest = storing.manifests(session).load(name)
+    manifest = storing.load_own(session, name)
     lost = [each for each in storing.standings(session, manifest) if each.is_lost(misses)]
     if not lost and manifest.complete():
         raise UsageError(f"No replica of {name} is lost or waiting; nothing has to be repaired.")
@@ -202,6 +203,7 @@ def repair(session: Session, name: str, misses: int | None) -> None:
 @opening
 def verify(session: Session, name: str, leaves: int) -> None:
     """Ask every operator of NAME for random leaves and check them; exit code 1 if one fails."""
+    storing.load(session, name)
     with session.out.waiting("asking the operators"):
         found = storing.run(session, Narrator(session.out), lambda client: client.verify(name, leaves))
     documents, table = deal_tables.checked(found)
@@ -232,6 +234,10 @@ def restore(session: Session, file: Path) -> None:
     manifest = storing.manifests(session).restore(file)
     known = f"{manifest.name} is known again; `xmbl deal get {manifest.name}` fetches it."
     session.out.result(deal_tables.summary(manifest), known)
+
+
+for _each in (sharing.share, sharing.import_, sharing.reader):
+    command.add_command(_each)
 
 
 def _named_after(source: str) -> str:

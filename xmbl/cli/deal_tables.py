@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from xmbl.cli.output import Table
+from xmbl.cli.output import Table, counted
 from xmbl.units import format_amount, format_size
 
 if TYPE_CHECKING:
@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from xmbl.storage.planning import Plan
     from xmbl.storage.standing import DealStanding
     from xmbl.storage.verification import Checked
+
+SOON = 7
+"""Periods before its end from which on a file is said to expire."""
 
 
 def plan(planned: "Plan", price_unit: int) -> tuple[dict[str, Any], Table]:
@@ -37,6 +40,7 @@ def summary(manifest: "Manifest") -> dict[str, Any]:
     """A stored file without its secrets."""
     return {
         "name": manifest.name,
+        "client": manifest.client,
         "bytes": manifest.size,
         "folder": manifest.folder,
         "copies": len(manifest.standing()) // len(manifest.parts),
@@ -45,21 +49,35 @@ def summary(manifest: "Manifest") -> dict[str, Any]:
     }
 
 
-def stored(manifests: "list[Manifest]") -> tuple[list[dict[str, Any]], Table]:
-    """All that a wallet has stored."""
-    documents = [summary(each) for each in manifests]
+def stored(manifests: "list[Manifest]", client: str, period: int) -> tuple[list[dict[str, Any]], Table]:
+    """All that the wallet `client` has stored or was given to read, in the present period."""
+    documents = [{**summary(each), "expiring": expiring(each.end, period)} for each in manifests]
     rows = [
         (
             each["name"],
             format_size(each["bytes"]),
             f"{each['copies']}{'' if each['complete'] else ', not all open: `xmbl deal repair`'}",
-            f"period {each['end_period']}",
+            until(each["end_period"], period),
+            "you" if each["client"] == client else each["client"],
         )
         for each in documents
     ]
-    return documents, Table(
-        ("NAME", "SIZE", "COPIES", "UNTIL"), rows, "Nothing is stored: `xmbl deal put FILE`."
-    )
+    headings = ("NAME", "SIZE", "COPIES", "UNTIL", "CLIENT")
+    return documents, Table(headings, rows, "Nothing is stored: `xmbl deal put FILE`.")
+
+
+def expiring(end: int, period: int) -> bool:
+    """Whether something ends soon enough to think of it."""
+    return end - period <= SOON
+
+
+def until(end: int, period: int) -> str:
+    """The first period that isn't covered, and how far that is where it is near."""
+    if end <= period:
+        return f"period {end}, over"
+    if expiring(end, period):
+        return f"period {end}, in {counted(end - period, 'period')}: `xmbl deal extend`"
+    return f"period {end}"
 
 
 def standings(found: "list[DealStanding]") -> tuple[list[dict[str, Any]], Table]:

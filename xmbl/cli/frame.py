@@ -145,8 +145,11 @@ sealing = _with_session("--json", "--password-file")
 owning = _with_session("--json", "--wallet")
 """A command about a wallet; it needs no password."""
 
-unlocking = _with_session("--json", "--wallet", "--password-file", "--yes")
+opening_here = _with_session("--json", "--wallet", "--password-file")
 """A command that opens a wallet on this machine."""
+
+unlocking = _with_session("--json", "--wallet", "--password-file", "--yes")
+"""The same, and it asks before it goes on."""
 
 online = _with_session("--json", "--network")
 """A command that reads a network."""

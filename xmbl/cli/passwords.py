@@ -1,6 +1,7 @@
 """Passwords: from a file or a hidden prompt, never from the command line."""
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -19,9 +20,7 @@ def ask(session: Session, wallet: str) -> str:
 def ask_new(session: Session, wallet: str) -> str:
     """A password to seal `wallet` with; asked for twice, `UsageError` if it is too short to be one."""
     password = _from_file(session) or _prompted(f"New password of wallet {wallet}", twice=True)
-    if len(password) < _SHORTEST:
-        raise UsageError(f"This password is too short; choose {_SHORTEST} characters or more.")
-    return password
+    return _long_enough(password, "password")
 
 
 def ask_secret(what: str) -> str:
@@ -29,14 +28,33 @@ def ask_secret(what: str) -> str:
     return _prompted(what)
 
 
+def ask_passphrase(session: Session, path: Path | None) -> str:
+    """The passphrase of a shared file: from the file `path`, else asked for without echo."""
+    return _read(session, path) if path else _prompted("Passphrase of the shared file")
+
+
+def ask_new_passphrase(session: Session, path: Path | None) -> str:
+    """A passphrase to share a file under; `UsageError` if it is too short to be one."""
+    found = _read(session, path) if path else _prompted("New passphrase of the shared file", twice=True)
+    return _long_enough(found, "passphrase")
+
+
 def _from_file(session: Session) -> str:
     path = session.password_file()
-    if path is None:
-        return ""
+    return "" if path is None else _read(session, path)
+
+
+def _read(session: Session, path: Path) -> str:
     password = read_password(path)
     if path.stat().st_mode & 0o077:
         session.out.note(f"Others can read the password in {path}; `chmod 600 {path}` stops that.")
     return password
+
+
+def _long_enough(found: str, what: str) -> str:
+    if len(found) < _SHORTEST:
+        raise UsageError(f"This {what} is too short; choose {_SHORTEST} characters or more.")
+    return found
 
 
 def _prompted(what: str, twice: bool = False) -> str:

@@ -11,7 +11,7 @@ from xmbl.cli.output import counted
 from xmbl.cli.sending import Step, enough, prepare, transmit
 from xmbl.cli.session import Session
 from xmbl.config import Folders
-from xmbl.errors import Refused
+from xmbl.errors import Refused, UsageError
 from xmbl.units import format_amount
 
 if TYPE_CHECKING:
@@ -50,6 +50,24 @@ def spool_of(folders: Folders) -> Path:
 def manifests(session: Session) -> "Manifests":
     """The manifests of the session's wallet; asks for its password."""
     return manifests_of(session.folders, session.chain(), session.account())
+
+
+def load(session: Session, name: str) -> "Manifest":
+    """The manifest of `name`; `UsageError` where its deals are in another market than this network's."""
+    manifest, deals = manifests(session).load(name), session.deployment().deals
+    if manifest.market != deals:
+        raise UsageError(
+            f"{name} is stored in the market {manifest.market}, not in this network's, {deals};"
+            " choose its network with --network."
+        )
+    return manifest
+
+
+def load_own(session: Session, name: str) -> "Manifest":
+    """The same for who acts on its deals: `UsageError` where it was shared by somebody else."""
+    manifest = load(session, name)
+    manifest.require_of(session.address())
+    return manifest
 
 
 def run(session: Session, emit: "Emit", action: "Callable[[StorageClient], Awaitable[T]]") -> T:

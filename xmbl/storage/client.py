@@ -65,7 +65,7 @@ class StorageClient:
         `Busy` while another process works on it.
         """
         with self._wallet.manifests.locked(name):
-            return await self._resumed(self.load(name))
+            return await self._resumed(self._own(name))
 
     async def funding(self, amount: int) -> list[Call]:
         """What has to be sent before deals can take `amount` wei; empty where all is ready."""
@@ -103,7 +103,7 @@ class StorageClient:
 
     async def settle(self, name: str) -> list[Receipt]:
         """Settle every deal of `name` that has something to settle."""
-        manifest, standing = self.load(name), await self.show(name)
+        manifest, standing = self._own(name), await self.show(name)
         due = [one for one in standing if one.is_due]
         receipts = [await self._settled(manifest, one) for one in due]
         return [receipt for receipt in receipts if receipt]
@@ -115,7 +115,7 @@ class StorageClient:
         settled first, since its refund pays for most of it. `Busy` while another process works on it.
         """
         with self._wallet.manifests.locked(name):
-            return await self._repaired(self.load(name), misses)
+            return await self._repaired(self._own(name), misses)
 
     async def cost_to_mend(self, name: str, misses: int | None = None) -> int:
         """What `resume` and `repair` may cost in all, in wei, at the price limit of the file."""
@@ -137,6 +137,12 @@ class StorageClient:
         return self._wallet.manifests.restore(source, replace=replace)
 
     # parts
+
+    def _own(self, name: str) -> Manifest:
+        """The manifest of `name`; `UsageError` if somebody else shared it."""
+        manifest = self.load(name)
+        manifest.require_of(self._wallet.address)
+        return manifest
 
     async def _standings(self, manifest: Manifest) -> list[DealStanding]:
         return await trio.to_thread.run_sync(standings, self._wallet.market, manifest)

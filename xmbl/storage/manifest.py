@@ -130,6 +130,13 @@ class Manifest:
         """The replicas that no other one stands for."""
         return [replica for replica in self.replicas if replica.state != ReplicaState.LOST]
 
+    def require_of(self, client: str) -> None:
+        """`UsageError` unless its deals are that client's: whom a file was shared with can only read it."""
+        if self.client != client:
+            raise UsageError(
+                f"{self.name} was shared by {self.client}, who alone can act on its deals; ask them."
+            )
+
     def holders(self, part: int) -> list[Replica]:
         """The replicas of a part whose bytes some operator has got, those that stand first."""
         held = [one for one in self.replicas if one.part == part and one.deal]
@@ -140,9 +147,22 @@ class Manifest:
         return all(replica.state == ReplicaState.OPEN for replica in self.standing())
 
 
+def encode(manifest: Manifest) -> bytes:
+    """The manifest as plain bytes, to be sealed."""
+    return json.dumps({"version": VERSION, **asdict(manifest)}, default=_hex).encode()
+
+
+def decode(plain: bytes) -> Manifest:
+    """The manifest that `encode` wrote; `Corrupt` if another version of XMBL did."""
+    document = json.loads(plain)
+    if document.pop("version") != VERSION:
+        raise Corrupt("The manifest was written by another version of XMBL; use that one.")
+    return _manifest(document)
+
+
 def dump(manifest: Manifest, key: bytes) -> bytes:
     """The manifest sealed under `key`."""
-    return seal_secret(key, json.dumps({"version": VERSION, **asdict(manifest)}, default=_hex).encode())
+    return seal_secret(key, encode(manifest))
 
 
 def parse(sealed: bytes, key: bytes) -> Manifest:
@@ -151,10 +171,7 @@ def parse(sealed: bytes, key: bytes) -> Manifest:
         plain = open_secret(key, sealed)
     except Corrupt:
         raise Corrupt("The manifest is damaged or belongs to another wallet; choose that wallet.") from None
-    document = json.loads(plain)
-    if document.pop("version") != VERSION:
-        raise Corrupt("The manifest was written by another version of XMBL; use that one.")
-    return _manifest(document)
+    return decode(plain)
 
 
 def _hex(value: bytes) -> str:

@@ -29,7 +29,7 @@ from xmbl.errors import (
 from xmbl.storage import quotes
 from xmbl.storage.events import DealOpened, ManifestSaved, OperatorPassed, Uploaded, Uploading
 from xmbl.storage.manifest import Manifest, Replica, ReplicaState
-from xmbl.storage.quotes import Candidate, Offer, Wanted
+from xmbl.storage.quotes import Offer, Wanted
 from xmbl.storage.transfer import Signed, Upload, sign_again
 from xmbl.storage.wallet import Wallet
 
@@ -158,7 +158,7 @@ class Placement:
 
     async def _signed_again(self, replica: Replica) -> Signed:
         wanted = self._wanted(replica.part)
-        peer = await self._candidate(replica.operator)
+        peer = await trio.to_thread.run_sync(quotes.find, self._wallet.market, replica.operator)
         offer = await quotes.ask(self._wallet.host, self._wallet.market, peer, wanted)
         return await sign_again(
             self._wallet.host, self._wallet.market, offer, wanted.size, replica.promised().root
@@ -193,10 +193,6 @@ class Placement:
     def _wanted(self, part: int) -> Wanted:
         size = sealed_size(self.manifest.parts[part].size)
         return Wanted(self._wallet.address, size, self.manifest.end, self.manifest.per_gib)
-
-    async def _candidate(self, operator: str) -> Candidate:
-        node = await trio.to_thread.run_sync(self._wallet.market.node, operator)
-        return quotes.candidate(operator, node)
 
     def _put(self, replica: Replica) -> None:
         self.manifest = self.manifest.with_replica(replica)

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
@@ -32,6 +33,9 @@ LINGER_SECONDS = 2.0
 """What those who answer later than enough others still get."""
 
 ASKED_AT_ONCE = 64
+
+READ_AT_ONCE, READ_SECONDS = 16, 20.0
+"""How many records of the registry are read side by side, and how long in all."""
 
 T = TypeVar("T")
 
@@ -73,9 +77,28 @@ def candidate(operator: str, node: Node) -> Candidate:
     return Candidate(operator, node.agent, node.payee, tuple(address for address in named if address))
 
 
+def find(market: Market, operator: str) -> Candidate:
+    """One operator, to be dialled about what it holds; `Refused` says why that can't be. Reads the chain."""
+    node = market.node(operator)
+    if int(node.agent, 16) == 0:
+        raise Refused(f"{operator} isn't in this network's registry; choose the network where it stores.")
+    found = candidate(operator, node)
+    if not found.addresses:
+        raise Refused(f"{operator} says in the registry nowhere that it can be dialled; ask it to announce.")
+    return found
+
+
 def candidates(market: Market) -> list[Candidate]:
-    """Every operator that stores and says where; reads the chain."""
-    nodes = [(operator, market.node(operator)) for operator in market.operators()]
+    """Every operator that stores and says where, as far as the registry can be read in `READ_SECONDS`.
+
+    Anybody can register, so they are read side by side, in an order that nobody can choose.
+    """
+    pool = ThreadPoolExecutor(READ_AT_ONCE, "registry")
+    reading = {pool.submit(market.node, each): each for each in _shuffled(market.operators())}
+    read, _ = wait(reading, READ_SECONDS)
+    # what is still being read ends within the chain's patience
+    pool.shutdown(wait=False, cancel_futures=True)
+    nodes = [(reading[each], each.result()) for each in read]
     found = [candidate(operator, node) for operator, node in nodes if node.services & STORAGE]
     return [one for one in found if one.addresses]
 
@@ -179,7 +202,7 @@ def _shuffled(some: Sequence[T]) -> list[T]:
 
 
 async def _dialled(host: "Host", peer: Candidate, protocol: str, stack: AsyncExitStack) -> "Channel":
-    reason = f"{peer.operator} has announced no address; ask it to."
+    reason = f"{peer.operator} says nowhere that it can be dialled; ask it to announce."
     for address in peer.addresses:
         try:
             return await stack.enter_async_context(host.dial(address, protocol, timeout=DIAL_SECONDS))

@@ -69,8 +69,7 @@ class Retrieval:
         """Write what this replica's operator gives from chunk `at` on; the chunk to go on with."""
         sealed = Sealed(replica.promised().root, part, self._manifest.replica_key(replica))
         try:
-            node = await trio.to_thread.run_sync(self._wallet.market.node, replica.operator)
-            peer = quotes.candidate(replica.operator, node)
+            peer = await trio.to_thread.run_sync(quotes.find, self._wallet.market, replica.operator)
             async with aclosing(fetch(self._wallet.host, peer, sealed, at)) as chunks:
                 async for plain in chunks:
                     await trio.to_thread.run_sync(file.write, plain)

@@ -24,12 +24,12 @@ class Checked:
 
 async def verified(wallet: Wallet, replica: Replica, leaves: int) -> Checked:
     """Ask the replica's operator for random leaves, until one is wrong or enough were right."""
-    deal = replica.promised()
-    node = await trio.to_thread.run_sync(wallet.market.node, deal.operator)
-    peer = quotes.candidate(deal.operator, node)
-    for good in range(leaves):
-        try:
+    deal, good, trouble = replica.promised(), 0, ""
+    try:
+        peer = await trio.to_thread.run_sync(quotes.find, wallet.market, deal.operator)
+        for _ in range(leaves):
             await verify_leaf(wallet.host, peer, deal, secrets.randbelow(deal.terms.leaves))
-        except (NetworkError, BytesError) as error:
-            return Checked(replica.number, deal.operator, good, str(error))
-    return Checked(replica.number, deal.operator, leaves, "")
+            good += 1
+    except (NetworkError, BytesError) as error:
+        trouble = str(error)
+    return Checked(replica.number, deal.operator, good, trouble)
