@@ -27,6 +27,7 @@ from xmbl.units import WHOLE
 
 HABITS = Habits(confirmations=2, settle_every=4, poll=0.01)
 PERIOD = 20
+COMMISSION = 2_000
 
 
 @dataclass
@@ -163,7 +164,7 @@ def provider(world: World, folder: Path, client: LocalAccount, cap: int = 10**9)
     world.send(
         cold,
         market.token.approve(market.staking.address, STAKE),
-        market.staking.stake(STAKE, 0),
+        market.staking.stake(STAKE, COMMISSION),
         market.staking.authorize(market.deals.address, STAKE),
         market.registry.register(
             agent=signer.address, payee=cold.address, node_key=node_key.public_key(seed), services=STORAGE,

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from unittest.mock import patch
 
 from tests.support.terminal import Said
@@ -50,6 +50,13 @@ class Commands:
             capture_output=True, text=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
         return Said(done.returncode, done.stdout, done.stderr)
+
+    def process_of(self, *arguments: str, stderr: IO[str]) -> "subprocess.Popen[bytes]":
+        """Begin one command in a process of its own, which the test ends."""
+        return subprocess.Popen(
+            self._line(arguments), env=self.environment(), stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=stderr,
+        )  # fmt: skip
 
     def document(self, *arguments: str) -> dict[str, Any]:
         """Run one command with --json that has to succeed; its document."""

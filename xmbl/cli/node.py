@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xmbl.cli.frame import group, local, looking, sending, unlocking_online
-from xmbl.cli.node_log import teller
-from xmbl.cli.output import facts
+from xmbl.cli import draining, earning
+from xmbl.cli.frame import Seconds, group, local, looking, sending, unlocking_online
+from xmbl.cli.node_log import event_line, teller
+from xmbl.cli.output import counted, facts
 from xmbl.cli.sending import ETHER, Check, send
 from xmbl.cli.session import Session
 from xmbl.config import write_text
@@ -152,6 +153,7 @@ def status(session: Session, file: Path | None) -> None:
     stake = session.staking().stake_of(settings.operator)
     _, payee = session.registry().agent_and_payee(settings.operator)
     income = session.payments().balance_of(payee)
+    price_unit = session.market().parameters.price_unit
     shown = [
         ("node", f"{'running' if found['running'] else 'not running'}, process {found['pid']}"),
         ("operator", settings.operator),
@@ -164,10 +166,51 @@ def status(session: Session, file: Path | None) -> None:
         ("stake", f"{format_amount(stake.own)}, of which {format_amount(stake.locked)} locked"),
         ("income", f"{format_amount(income)} in Payments at {payee}"),
         ("trouble", found["trouble"] or "none"),
+        *(("warning", event_line(each, lambda: price_unit)) for each in found["warnings"]),
+        *(("older market", f"{each['market']}, {counted(each['deals'], 'deal')}") for each in found["older"]),
     ]
     money = {"ether_wei": found.pop("balance"), "staked_wei": stake.own, "locked_wei": stake.locked}
     document = {**found, **money, "payee": payee, "income_wei": income}
     session.out.result(document, facts(shown))
+
+
+@command.command()
+@click.argument("operator", required=False)
+@click.option(
+    "--since", default=0, type=click.IntRange(min=0), metavar="PERIOD", help="Leave out what is older."
+)
+@click.option("--csv", "target", metavar="FILE|-", help="Write every booking as CSV; - is stdout.")
+@looking
+def earnings(session: Session, operator: str | None, since: int, target: str | None) -> None:
+    """Show what OPERATOR, by default the wallet, earned and lost, by deal and by period."""
+    from xmbl.storage.earnings import bookings
+
+    if target == "-" and session.out.as_json:
+        raise UsageError("Stdout has room for one: leave --json or --csv - away, or name a file.")
+    market = session.market()
+    address = session.resolve(operator) if operator else session.address()
+    found = bookings(market, address, max(market.since, since * market.parameters.period))
+    text = earning.csv_text(found)
+    if target not in (None, "-"):
+        write_text(Path(str(target)), text)
+    shown = [text.rstrip("\n")] if target == "-" else earning.tables(found)
+    session.out.result({"operator": address, **earning.document(found)}, *shown)
+
+
+@command.command()
+@click.option(
+    "--every", default=6.0, type=Seconds(0.1, 3_600), show_default=True, help="Seconds between two looks."
+)
+@click.option("--no-wait", is_flag=True, help="Do what can be done now, say what remains, and end.")
+@sending
+def drain(session: Session, every: float, no_wait: bool) -> None:
+    """Leave the market: no new deals, the old ones to their end, then the wallet's stake back.
+
+    The cap is set to 0 and the whole stake thaws at once; it covers the deals until they are closed. The
+    node has to run until then. Ctrl-C loses nothing: the same command goes on. `xmbl node cap` and
+    `xmbl stake add` bring an operator back.
+    """
+    draining.drain(session, every, not no_wait)
 
 
 def _file(session: Session, file: Path | None) -> Path:

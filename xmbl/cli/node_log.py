@@ -20,10 +20,17 @@ _AMOUNTS: dict[tuple[str, str], Callable[[Any], str]] = {
     ("DealSettled", "refunded"): format_amount,
     ("DealClosed", "slashed"): lambda units: format_amount(units * STAKE_UNIT),
     ("DealClosed", "unlocked"): lambda units: format_amount(units * STAKE_UNIT),
+    ("LimitNear", "locked"): format_amount,
+    ("LimitNear", "limit"): format_amount,
+    ("CoverLow", "locked"): format_amount,
+    ("CoverLow", "covered"): format_amount,
     ("BytesReceived", "size"): format_size,
     ("BytesServed", "length"): format_size,
 }
 """How the fields that are amounts are written, by event and field."""
+
+_PRICES = {("Quoted", "price"), ("CapNear", "left"), ("CapNear", "cap")}
+"""The fields that are counted in price units."""
 
 _NAMES = {("LowBalance", "wei"): "balance", ("Quoted", "price"): "a period"}
 
@@ -33,7 +40,7 @@ def event_line(record: dict[str, Any], price_unit: Callable[[], int]) -> str:
     name = record["event"]
 
     def written(field: str, value: Any) -> str:
-        if (name, field) == ("Quoted", "price"):
+        if (name, field) in _PRICES:
             return format_amount(value * price_unit())
         return str(_AMOUNTS.get((name, field), str)(value))
 

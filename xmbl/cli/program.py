@@ -21,7 +21,7 @@ COMMANDS = {
     "pay": ("xmbl.cli.pay:command", "Fill and use your account in Payments, from which services are paid"),
     "split": ("xmbl.cli.split:command", "Share income by fixed shares, without a contract of your own"),
     "deal": ("xmbl.cli.deal:command", "Store files with operators and bring them back"),
-    "stake": ("xmbl.cli.stake:command", "Bond XMBL behind your operator and limit what markets may lock"),
+    "stake": ("xmbl.cli.stake:command", "Bond XMBL behind an operator and limit what markets may lock"),
     "node": ("xmbl.cli.node:command", "Register an operator and run its node"),
     "devnet": ("xmbl.cli.devnet:command", "Run a throw-away chain with everything deployed"),
     "config": ("xmbl.cli.config:command", "Join networks and choose defaults"),

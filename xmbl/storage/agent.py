@@ -7,6 +7,7 @@ Each `step`, none of which waits for anything to be mined:
     keep      after the proof: turn, cut and clear the ring; settle what is over or long unsettled
     forget    uploads whose terms were never opened; bytes of deals whose close is final
     audit     some leaves of what is stored, in turn
+    warn      of limits that come near, once for each
 
 Every transaction goes through the outbox under a key of its own, so a step can die anywhere and the next
 one, in whichever process, goes on.
@@ -16,6 +17,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import trio
 
@@ -26,6 +28,7 @@ from xmbl.storage.follower import Follower
 from xmbl.storage.housekeeping import Housekeeping
 from xmbl.storage.journal import DealState, Phase
 from xmbl.storage.keeper import Keeper
+from xmbl.storage.limits import Lookout
 from xmbl.storage.prover import Prover
 from xmbl.storage.pulse import Pulse
 
@@ -46,7 +49,7 @@ class Habits:
 
 @dataclass(frozen=True, slots=True)
 class AgentStatus:
-    """Where the agent is; `phase` is the present period's."""
+    """Where the agent is; `phase` is the present period's, `warnings` records of events."""
 
     block: int = 0
     period: int = 0
@@ -55,6 +58,7 @@ class AgentStatus:
     bytes: int = 0
     balance: int = 0
     trouble: str = ""
+    warnings: tuple[dict[str, Any], ...] = ()
 
 
 class StorageAgent:
@@ -67,6 +71,7 @@ class StorageAgent:
         self._prover = Prover(desk, self._follower, habits.confirmations)
         self._keeper = Keeper(desk, self._follower, habits.settle_every)
         self._housekeeping = Housekeeping(desk)
+        self._lookout = Lookout(desk)
         self._pulse = Pulse(desk.market.chain, habits.still)
         self._looked = -1
         self._told = ""
@@ -91,7 +96,8 @@ class StorageAgent:
     def _work(self, head: int) -> None:
         period = head // self._desk.market.parameters.period
         self._desk.outbox.step()
-        if self._follower.follow(head - self._habits.confirmations):
+        is_changed = self._follower.follow(head - self._habits.confirmations)
+        if is_changed:
             self._quiet = 0
         self._prover.look_back(period)
         phase = self._prover.prove(period, head)
@@ -102,6 +108,7 @@ class StorageAgent:
             self._housekeeping.sweep()
         self._housekeeping.forget(self._follower.scanned())
         self._housekeeping.audit(period)
+        self._lookout.look(period, is_changed)
         self._look(head, period, phase)
 
     async def run(self, after_step: Callable[[], Awaitable[None]]) -> None:
@@ -146,4 +153,5 @@ class StorageAgent:
             bytes=self._desk.holdings.used(),
             balance=self._desk.market.chain.balance(self._desk.outbox.account),
             trouble=self.status.trouble,
+            warnings=tuple(event.record() for event in (*self._prover.low, *self._lookout.near)),
         )

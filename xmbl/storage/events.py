@@ -7,15 +7,17 @@ Only leaves of this tree are emitted; each ancestor adds what its children share
     │   ├── AgentStarted
     │   ├── Trouble, Recovered
     │   ├── Quoted, Declined
-    │   ├── BytesReceived, TermsSigned, BytesServed, DealKnown
+    │   ├── BytesReceived, TermsSigned, ExtensionSigned, BytesServed, DealKnown
     │   ├── PeriodEvent: PeriodProven, PeriodMissed, ProofDelayed
-    │   ├── ActionDelayed, LowBalance
+    │   ├── ActionDelayed
+    │   ├── LowBalance, LimitNear, CoverLow, CapNear, MissesNear
     │   ├── RingKept, DealSettled, DealClosed
     │   ├── AuditPassed, AuditFailed
     │   └── BytesDropped
     └── the client's side
         ├── OperatorEvent: QuoteReceived, OperatorPassed
-        ├── ReplicaEvent: Uploading, Uploaded, DealOpened, ReplicaLost, ReplicaRepaired
+        ├── ReplicaEvent: Uploading, Uploaded, DealOpened, ReplicaLost, ReplicaRepaired, DealExtended,
+        │   ExtensionRefused
         ├── ManifestSaved
         └── Downloading
 """
@@ -88,6 +90,16 @@ class TermsSigned(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ExtensionSigned(Event):
+    """The agent signed that a deal may last until period `end`, if its client says so up to block
+    `deadline`."""
+
+    id: bytes
+    end: int
+    deadline: int
+
+
+@dataclass(frozen=True, slots=True)
 class BytesServed(Event):
     """A reader has got a range of a root."""
 
@@ -147,6 +159,40 @@ class LowBalance(Event):
     account: str
     wei: int
     proofs: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitNear(Event):
+    """Nearly all that the market may lock of the stake is locked, in wei: authorise more, or take no more."""
+
+    locked: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class CoverLow(Event):
+    """More is `locked` than the operator's own free stake covers, in wei: nothing new can be locked, and no
+    deal extended, until own stake is added."""
+
+    locked: int
+    covered: int
+
+
+@dataclass(frozen=True, slots=True)
+class CapNear(Event):
+    """The deals have nearly grown by what they may in this period; both in price units."""
+
+    left: int
+    cap: int
+
+
+@dataclass(frozen=True, slots=True)
+class MissesNear(Event):
+    """A deal is about to be ended, and its collateral lost, by misses."""
+
+    id: bytes
+    missed: int
+    limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +314,23 @@ class ReplicaRepaired(ReplicaEvent):
     """A new replica stands for the one with number `replaced`."""
 
     replaced: int
+
+
+@dataclass(frozen=True, slots=True)
+class DealExtended(ReplicaEvent):
+    """The deal lasts until period `end`, for `cost` wei."""
+
+    end: int
+    cost: int
+    gas: int
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionRefused(ReplicaEvent):
+    """The deal can't last longer for now, and why."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from xmbl.crypto.typed_data import Quote, Terms
 from xmbl.errors import Refused
 from xmbl.storage.rules import Parameters
 from xmbl.storage.wire import QuoteRequest
-from xmbl.units import format_size
+from xmbl.units import format_amount, format_size
 
 GIB = 2**30
 QUOTE_BLOCKS = 300
@@ -45,7 +45,7 @@ class StoragePolicy:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What the operator can still carry: bytes `held` and `unpaid`, `free` on disk, stake `units` that can
-    be locked, prices that its ring may still `grow` by in this period."""
+    be locked, prices that its ring may still `grow` by in this period; `leaving` once its cap is nothing."""
 
     block: int
     held: int
@@ -53,6 +53,7 @@ class Standing:
     free: int
     units: int
     grow: int
+    leaving: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +112,37 @@ def check(policy: StoragePolicy, parameters: Parameters, standing: Standing, ter
         raise Refused(reason)
 
 
+def check_extension(
+    policy: StoragePolicy, parameters: Parameters, standing: Standing, terms: Terms, end: int
+) -> None:
+    """Raise `Refused` with the first reason against letting a deal on these terms last until `end`."""
+    for reason in _against_extension(policy, parameters, standing, terms, end):
+        raise Refused(reason)
+
+
+def _against_extension(
+    policy: StoragePolicy, parameters: Parameters, standing: Standing, terms: Terms, end: int
+) -> Iterator[str]:
+    if standing.leaving:
+        yield "I am leaving and let no deal last longer; store the bytes elsewhere in time."
+    yield from _against_client(policy, terms.client)
+    last = standing.block // parameters.period + policy.periods
+    if end > last:
+        yield f"I keep bytes for {policy.periods} periods at most; ask for an end up to {last}."
+    asked = price_of(policy.price, parameters, terms.leaves)
+    if terms.price < asked:
+        today, paid = (format_amount(each * parameters.price_unit) for each in (asked, terms.price))
+        yield f"A period of it costs {today} today, and the deal pays {paid}; store it anew."
+    if standing.held > policy.capacity:
+        over = format_size(standing.held - policy.capacity)
+        yield f"I hold {over} more than I want to; store the bytes elsewhere in time."
+
+
 def _objections(
     policy: StoragePolicy, parameters: Parameters, standing: Standing, terms: Terms
 ) -> Iterator[str]:
+    if standing.leaving:
+        yield "I take no new deals any more; ask another operator."
     yield from _against_client(policy, terms.client)
     yield from _against_span(policy, parameters, standing, terms.end)
     yield from _against_size(policy, standing, terms.leaves * LEAF_BYTES)

@@ -23,6 +23,7 @@ class Carrying:
     block: int
     units: int
     grow: int
+    leaving: bool
 
 
 class Promises:
@@ -76,11 +77,14 @@ class Promises:
             free=self._desk.holdings.free() + here,
             units=carrying.units - sum(terms.collateral for terms, _ in promised),
             grow=carrying.grow - sum(terms.price for terms, _ in promised),
+            leaving=carrying.leaving,
         )
 
     def _look(self) -> Carrying:
         market, operator = self._desk.market, self._desk.operator
         agent, payee = market.agent_and_payee(operator)
         block = market.block_number()
-        grow = market.growth_left(operator, block // market.parameters.period)
-        return Carrying(Operator(operator, payee), agent, block, market.lockable(operator), grow)
+        ring = market.ring(operator)
+        grow = ring.growth_left(block // market.parameters.period)
+        units = market.lockable(operator)
+        return Carrying(Operator(operator, payee), agent, block, units, grow, leaving=not ring.cap)

@@ -112,7 +112,7 @@ def test_stake__add_authorize_thaw__are_shown(operator):
     ("arguments", "complaint"),
     [
         (("stake", "authorize", "client", "1"), "isn't a market"),
-        (("stake", "claim"), "The sum owed is too small"),
+        (("stake", "claim"), "nothing for you to claim"),
         (("stake", "add", "0"), "positive multiple"),
     ],
 )

@@ -1,0 +1,212 @@
+"""What operators and delegators do by commands, beside a running agent."""
+
+import csv
+import io
+import secrets
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from tests.support import agent_world
+from tests.support.agent_world import HABITS, Provider
+from tests.support.commands import Commands
+from tests.support.storage_world import STAKE, World, storage_world, until
+from xmbl import config
+from xmbl.identity.keystore import Keystore
+from xmbl.units import STAKE_UNIT, WHOLE
+
+PASSWORD = "correct horse"
+DATA = secrets.token_bytes(20_000)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with storage_world(tmp_path_factory.mktemp("world"), block_time=0) as running:
+        yield running
+
+
+@pytest.fixture
+def provider(world: World, tmp_path: Path) -> Iterator[Provider]:
+    made = agent_world.provider(world, tmp_path / "provider", agent_world.paying_client(world))
+    made.to_period(made.period + 1, block=0)
+    yield made
+    made.die()
+
+
+@pytest.fixture
+def operator(world: World, provider: Provider, tmp_path: Path) -> Commands:
+    """The provider's owner at a terminal, with its cold wallet."""
+    return at_terminal(world, tmp_path / "home", "operator", provider.cold)
+
+
+@pytest.fixture
+def delegator(world: World, operator: Commands) -> Commands:
+    """Somebody with XMBL, on the same machine."""
+    account: LocalAccount = Account.create()
+    world.give(account, 1_000 * WHOLE)
+    return at_terminal(world, operator.home, "delegator", account)
+
+
+def at_terminal(world: World, home: Path, name: str, account: LocalAccount) -> Commands:
+    config.save_network(config.folders({"XMBL_HOME": str(home)}), world.network())
+    (home / "password").write_text(PASSWORD + "\n")
+    (home / "password").chmod(0o600)
+    Keystore(home / "config" / "wallets", work=2).import_key(name, account.key.hex(), PASSWORD)
+    return Commands(home, home / "password", name)
+
+
+def test_earnings__of_a_proven_and_a_missed_deal__agree_with_the_chain(
+    provider: Provider, operator: Commands, tmp_path: Path
+) -> None:
+    first = provider.period + 1
+    kept = provider.open(DATA, first + 2)
+    provider.prove(first)
+    lost = provider.open(secrets.token_bytes(100), first + 9, price=1)
+    provider.holdings.drop(lost.root)
+    provider.holdings.drop(kept.root)
+    for period in range(first + 1, first + 6):
+        provider.prove(period)
+    found = operator.document("node", "earnings", "--csv", str(tmp_path / "earnings.csv"))
+    assert found["income_wei"] == provider.market.payments.balance_of(provider.address) > 0
+    assert found["slashed_wei"] == STAKE - provider.market.staking.stake_of(provider.address).own > 0
+    assert found["fee_wei"] == 5 * 10**12 * 2 // 100
+    by_deal = {each["deal"]: each for each in found["deals"]}
+    assert by_deal[f"0x{kept.id().hex()}"]["income_wei"] == found["income_wei"]
+    assert by_deal[f"0x{lost.id().hex()}"]["income_wei"] == 0
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "earnings.csv").read_text())))
+    for column in ("income_wei", "fee_wei", "slashed_wei"):
+        assert sum(int(row[column]) for row in rows) == found[column]
+    assert {row["client"] for row in rows} == {provider.client.address}
+    late = operator.document("node", "earnings", "--since", str(first + 4))
+    assert [each["period"] for each in late["bookings"]] == [
+        each["period"] for each in found["bookings"] if each["period"] >= first + 4
+    ]
+    printed = operator("node", "earnings", "--csv", "-")
+    assert printed.out == (tmp_path / "earnings.csv").read_text()
+    assert operator("node", "earnings", "--csv", "-", "--json").code == 2
+    assert "Earned" in operator("node", "earnings").out
+
+
+def test_drain__with_a_deal__waits_for_its_end_and_takes_the_stake_back(
+    provider: Provider, operator: Commands
+) -> None:
+    market, first = provider.market, provider.period + 1
+    provider.open(DATA, first + 2)
+    planned = operator.document("node", "drain", "--dry-run")
+    assert [each["action"] for each in planned["steps"]] == ["node_cap", "stake_thaw", "stake_withdraw"]
+    assert market.ring(provider.address).cap > 0
+    log = operator.home / "drain.log"
+    with log.open("w") as stderr:
+        waiting = operator.process_of("node", "drain", "--yes", "--every", "0.1", stderr=stderr)
+    until(lambda: "Remaining: 1 deal open" in log.read_text())
+    waiting.send_signal(signal.SIGINT)
+    assert waiting.wait(10) == 130
+    assert "Nothing is lost" in log.read_text()
+    assert market.ring(provider.address).cap == 0
+    assert market.staking.stake_of(provider.address).thawing == STAKE
+    for period in range(first, first + 4):
+        provider.prove(period)
+    assert provider.proven(first, first + 1) == [first, first + 1]
+    still = operator.document("node", "drain", "--yes", "--no-wait")
+    assert (still["left"], still["deals"], still["transactions"]) == (False, [], [])
+    provider.mine(market.staking.thaw_blocks())
+    held = market.token.balance_of(provider.address)
+    left = operator.document("node", "drain", "--yes")
+    assert left["left"] is True
+    assert market.token.balance_of(provider.address) - held == STAKE
+    assert market.staking.stake_of(provider.address).own == 0
+
+
+def test_drain__a_node_that_doesnt_settle__is_settled_for_by_the_wallet(
+    provider: Provider, operator: Commands
+) -> None:
+    first = provider.period + 1
+    provider.open(DATA, first + 1)
+    provider.to_period(first + 2)
+    done = operator.document("node", "drain", "--yes", "--no-wait")
+    assert [each["action"] for each in done["transactions"]] == ["node_cap", "stake_thaw", "deal_settle"]
+    assert done["deals"] == []
+    assert provider.market.staking.stake_of(provider.address).locked == 0
+    provider.mine(HABITS.confirmations)
+
+
+def earned(provider: Provider) -> None:
+    """One more period of a deal, proven and settled: its fee goes to all stakers."""
+    first = provider.period + 1
+    provider.open(secrets.token_bytes(1_000), first + 1, price=1_000_000)
+    provider.prove(first)
+    provider.prove(first + 1)
+
+
+def test_delegate__claim__withdraw__brings_stake_and_fees_back(
+    provider: Provider, operator: Commands, delegator: Commands
+) -> None:
+    staking, payments = provider.market.staking, provider.market.payments
+    operator.document("stake", "commission", "10%", "--yes")
+    earned(provider)
+    operator.document("stake", "claim", "--yes")
+    planned = delegator.document("stake", "delegate", "500", "--operator", "operator", "--dry-run")
+    assert planned["record"]["own_wei"] == STAKE
+    assert planned["record"]["commission_basis_points"] == 1_000
+    assert planned["record"]["share_price_basis_points"] == 10_000
+    assert planned["record"]["yearly_basis_points"] > 0
+    done = delegator.document("stake", "delegate", "500", "--operator", "operator", "--yes")
+    assert [each["action"] for each in done["transactions"]] == ["token_approve", "delegate"]
+    wallet = delegator.document("wallet", "show")["address"]
+    listed = operator.document("stake", "delegators")
+    assert [(each["holder"], each["value_wei"]) for each in listed["delegators"]] == [(wallet, 500 * WHOLE)]
+    earned(provider)
+    before = payments.balance_of(provider.address)
+    claimed = operator.document("stake", "claim", "--yes")
+    assert [each["action"] for each in claimed["transactions"]] == ["claim", "claim_delegated"]
+    assert claimed["fees_wei"] == payments.balance_of(provider.address) - before > 0
+    first_fees = payments.balance_of(wallet)
+    earned(provider)
+    mine = delegator.document("stake", "claim", "--operator", "operator", "--yes")
+    assert mine["fees_wei"] == payments.balance_of(wallet) - first_fees > 0
+    delegator.document("stake", "thaw", "500", "--operator", "operator", "--yes")
+    early = delegator("stake", "withdraw", "--operator", "operator", "--yes")
+    assert (early.code, "blocks more" in early.err) == (2, True)
+    provider.mine(staking.thaw_blocks())
+    delegator.document("stake", "withdraw", "--operator", "operator", "--yes")
+    assert provider.market.token.balance_of(wallet) == 1_000 * WHOLE
+    assert operator.document("stake", "delegators")["delegators"] == []
+
+
+def test_claim__of_a_wronged_client__collects_its_compensation(
+    provider: Provider, operator: Commands, world: World
+) -> None:
+    first = provider.period + 1
+    lost = provider.open(DATA, first + 9)
+    provider.holdings.drop(lost.root)
+    for period in range(first, first + 5):
+        provider.prove(period)
+    client = at_terminal(world, operator.home, "client", provider.client)
+    owed = provider.market.staking.owed(provider.client.address)
+    claimed = client.document("stake", "claim", "--yes")
+    assert (claimed["fees_wei"], claimed["compensation_wei"]) == (0, owed)
+    shown = client.document("stake", "show", "operator")
+    assert [each["amount_wei"] // (2 * STAKE_UNIT) * STAKE_UNIT for each in shown["slashes"]] == [owed]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("commission", "150%"), "is not a commission"),
+        (("commission", "90%"), "can only be lowered"),
+        (("add", "1", "--commission", "5%"), "`xmbl stake commission` lowers it"),
+        (("thaw", "1", "--operator", "operator"), "delegation that doesn't thaw yet is too small"),
+        (("claim", "--operator", "operator"), "nothing for you to claim"),
+        (("delegate", "1", "--operator", "deals"), "risks nothing of its own"),
+    ],
+)
+def test_stake__impossible__is_refused_with_a_reason(
+    operator: Commands, arguments: tuple[str, ...], complaint: str
+) -> None:
+    said = operator("stake", *arguments, "--yes")
+    assert said.code in (1, 2)
+    assert complaint in said.err

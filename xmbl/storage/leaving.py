@@ -1,0 +1,95 @@
+"""How an operator leaves the market: no new deals, the old ones to their end, then the stake.
+
+All of it is read from the chain, so leaving can be interrupted anywhere and gone on with by whoever comes.
+The stake thaws while the deals run to their end, since thawing stake still covers them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xmbl.chain.call import Call
+from xmbl.chain.deals import Closed, Opened
+from xmbl.chain.staking import Stake
+from xmbl.crypto.typed_data import Deal
+from xmbl.storage.market import Market
+from xmbl.storage.rings import Ring
+from xmbl.storage.rules import Record, ends
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDeal:
+    """A deal that isn't closed yet; `end` is the first period that it isn't live in, as far as is known."""
+
+    deal: Deal
+    id: bytes
+    record: Record
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What still holds an operator in `block`; `announced` says whether clients still look for its node."""
+
+    operator: str
+    block: int
+    period: int
+    ring: Ring
+    stake: Stake
+    deals: tuple[OpenDeal, ...]
+    announced: bool
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of its own is left here."""
+        return not (self.ring.cap or self.stake.own or self.deals or self.announced)
+
+    @property
+    def thaws_for(self) -> int:
+        """Blocks until what thaws can leave."""
+        return max(0, self.stake.thaw_until - self.block)
+
+    def overdue(self) -> list[OpenDeal]:
+        """Deals that the node would have settled if it ran: over for a whole period and not closed."""
+        return [each for each in self.deals if each.end < self.period]
+
+
+def look(market: Market, operator: str) -> Leaving:
+    """Where the operator stands; reads the chain."""
+    block = market.block_number()
+    period = block // market.parameters.period
+    deals = tuple(_open_deals(market, operator, period))
+    return Leaving(
+        operator, block, period, market.ring(operator), market.staking.stake_of(operator), deals,
+        bool(market.node(operator).multiaddrs),
+    )  # fmt: skip
+
+
+def begin(market: Market, now: Leaving) -> list[Call]:
+    """What is done at once: the cap set to nothing, the whole stake thawed."""
+    calls = [market.deals.set_cap(0)] if now.ring.cap else []
+    if rest := now.stake.own - now.stake.thawing:
+        calls.append(market.staking.thaw(rest))
+    return calls
+
+
+def finish(market: Market, now: Leaving) -> list[Call]:
+    """What is done once nothing is locked and all has thawed: the stake withdrawn, the address taken out."""
+    if now.deals or now.stake.locked or now.thaws_for or now.stake.thawing != now.stake.own:
+        return []
+    calls = [market.staking.withdraw()] if now.stake.own else []
+    return [*calls, market.registry.announce(now.operator, [])] if now.announced else calls
+
+
+def _open_deals(market: Market, operator: str, period: int) -> Iterator[OpenDeal]:
+    closed = {event.id for event in market.deals.events(Closed, market.since)}
+    opened = [
+        event
+        for event in market.deals.events(Opened, market.since, operator=operator)
+        if event.id not in closed
+    ]
+    records = [(event, market.record(event.id)) for event in opened]
+    first = min((record.cursor for _, record in records), default=period)
+    proven = market.proven(operator, min(first, period), period)
+    for event, record in records:
+        end, _ = ends(record, proven, period, market.parameters.limit)
+        yield OpenDeal(Deal(operator, event.root, event.terms), event.id, record, end)
