@@ -1,0 +1,64 @@
+"""What the chain says of payers, asked at most once in a while for each: a voucher isn't worth a call."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from xmbl.payments.book import Book
+from xmbl.payments.ledger import Ledger
+from xmbl.payments.policy import Standing
+
+KNOWN = 10_000
+"""Payers that are remembered; whoever comes beyond them, the oldest look is forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    at: float
+    standing: Standing
+
+
+@dataclass
+class Standings:
+    """Looks that are good for `fresh` seconds by `clock`; safe to use from several threads."""
+
+    ledger: Ledger
+    book: Book
+    fresh: float
+    clock: Callable[[], float] = time.monotonic
+    _looks: dict[tuple[str, str, str], _Look] = field(default_factory=dict)
+    _looking: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(self, payer: str, payee: str, signer: str) -> Standing:
+        """How the payer stands with its payees here, `payee` among them, and this signer of it."""
+        with self._looking:
+            found = self._looks.pop((payer, payee, signer), None)
+            if found is None or self.clock() - found.at > self.fresh:
+                found = _Look(self.clock(), self._look(payer, payee, signer))
+            self._looks[payer, payee, signer] = found
+            while len(self._looks) > KNOWN:
+                del self._looks[next(iter(self._looks))]
+            return found.standing
+
+    def _look(self, payer: str, payee: str, signer: str) -> Standing:
+        block = self.ledger.block_number()
+        held = self.book.open(payer)
+        for one in held:
+            # anybody may have redeemed it meanwhile
+            self.book.redeemed(one.signed.voucher, self.ledger.redeemed(one.signed.voucher, block))
+        payees = {payee, *(one.signed.voucher.payee for one in held)}
+        signers = {signer, *(one.signer for one in held)}
+        return standing(self.ledger, payer, payees, signers, block)
+
+
+def standing(
+    ledger: Ledger, payer: str, payees: Iterable[str], signers: Iterable[str], block: int
+) -> Standing:
+    """How a payer stands at a block; reads the chain."""
+    return Standing(
+        block,
+        ledger.free(payer, block),
+        {payee: ledger.lane(payer, payee, block) for payee in payees},
+        {signer: ledger.signer_until(payer, signer, block) for signer in signers if signer != payer},
+    )
