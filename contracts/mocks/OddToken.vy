@@ -4,7 +4,7 @@
 @license AGPL-3.0-only
 @notice A test token with every vice that Payments has to survive, each switched on by the test: it
         takes a fee from what arrives, takes more than was asked from the sender, answers false, or
-        calls somebody in the middle of a transfer. It mints to anyone.
+        calls somebody in the middle of a transfer or a permit. It mints to anyone.
 """
 
 
@@ -53,7 +53,7 @@ def refuse():
 @external
 def set_hook(target: address, data: Bytes[1024]):
     """
-    @notice The next transfer calls somebody before it moves anything.
+    @notice The next transfer or permit calls somebody before it does anything.
     @param target Who is called, by this token.
     @param data With what.
     """
@@ -116,6 +116,24 @@ def burn(amount: uint256):
     self.totalSupply -= amount
 
 
+@external
+def permit(
+    owner: address, spender: address, amount: uint256, deadline: uint256, v: uint8, r: bytes32, s: bytes32
+):
+    """
+    @notice As in EIP-2612, but for the vices; any signature will do.
+    @param owner Whose tokens.
+    @param spender Who may move them.
+    @param amount How many.
+    @param deadline Ignored.
+    @param v Ignored.
+    @param r Ignored.
+    @param s Ignored.
+    """
+    self._call_hook()
+    self.allowance[owner][spender] = amount
+
+
 @internal
 def _move(owner: address, to: address, amount: uint256) -> bool:
     """
@@ -127,10 +145,18 @@ def _move(owner: address, to: address, amount: uint256) -> bool:
     """
     if self._refuses:
         return False
+    self._call_hook()
+    self.balanceOf[owner] -= amount + self._sender_fee
+    self.balanceOf[to] += amount - self._receiver_fee
+    return True
+
+
+@internal
+def _call_hook():
+    """
+    @notice Calls whom the test wants called, once.
+    """
     target: address = self._hook_target
     if target != empty(address):
         self._hook_target = empty(address)
         raw_call(target, self._hook_data)
-    self.balanceOf[owner] -= amount + self._sender_fee
-    self.balanceOf[to] += amount - self._receiver_fee
-    return True

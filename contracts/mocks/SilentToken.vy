@@ -2,7 +2,8 @@
 """
 @title SilentToken
 @license AGPL-3.0-only
-@notice A test token of the old kind: its transfers revert or work, and answer nothing.
+@notice A test token of the old kind: its transfers revert or work, and answer nothing; whatever call it
+        doesn't know works too.
 """
 
 
@@ -40,3 +41,12 @@ def transferFrom(owner: address, to: address, amount: uint256):
     """
     self.balanceOf[owner] -= amount
     self.balanceOf[to] += amount
+
+
+@external
+@payable
+def __default__():
+    """
+    @notice Knows no permit, and doesn't say so.
+    """
+    pass

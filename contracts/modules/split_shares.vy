@@ -10,8 +10,24 @@
 """
 
 
+RECIPIENTS: constant(uint256) = 200  # at most
+
 _WHOLE: constant(uint256) = 1_000_000
 _TAG: constant(bytes32) = keccak256("XMBL split")
+
+
+@external
+@pure
+def split_account(
+    recipients: DynArray[address, RECIPIENTS], weights: DynArray[uint256, RECIPIENTS]
+) -> address:
+    """
+    @notice The account of a split.
+    @param recipients Strictly ascending accounts; one may be a split.
+    @param weights Their parts of a million, each at least 1, together 1,000,000.
+    @return address The account.
+    """
+    return self._account(keccak256(abi_encode(_TAG, recipients, weights)))
 
 
 @internal

@@ -20,6 +20,9 @@ XMBL = WHOLE // UNIT
 
 SUPPLY = 10**9 * WHOLE
 THAW_BLOCKS = 100
+DELAY = 40
+"""Blocks that a revoked signer of vouchers lives on."""
+
 LEVERAGE = 2
 
 
@@ -97,7 +100,7 @@ def deploy_money(markets: Sequence[str] = (), thaw_blocks: int = THAW_BLOCKS) ->
     treasurer = person("treasurer")
     token = TOKEN.deploy(treasurer, SUPPLY)
     four = [*markets, *[NOBODY] * (4 - len(markets))]
-    payments = PAYMENTS.deploy(token.address)
+    payments = PAYMENTS.deploy(token.address, DELAY)
     return Money(
         treasurer=treasurer,
         token=token,

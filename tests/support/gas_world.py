@@ -111,7 +111,7 @@ class GasWorld:
         self.accounts = w3.eth.accounts
         self.deployer = self.accounts[0]
         self.token = self.deploy("Token", self.deployer, 10**9 * XMBL)
-        self.payments = self.deploy("Payments", self.token.address)
+        self.payments = self.deploy("Payments", self.token.address, 40)
         self.registry = self.deploy("NodeRegistry")
         nonce = w3.eth.get_transaction_count(self.deployer)
         market = _create_address(self.deployer, nonce + 1)

@@ -34,10 +34,11 @@ _PROBE = bytes.fromhex("435f52" "6001430340602052" "60405ff3")  # fmt: skip
 
 @dataclass(frozen=True)
 class Parameters:
-    """Every number of a deployment: `supply` of XMBL in wei, `leverage` of own stake over locks, `thaw` of
-    stake in blocks, and the market's."""
+    """Every number of a deployment: `supply` of XMBL in wei, `delay` in blocks for which a revoked signer
+    lives on, `leverage` of own stake over locks, `thaw` of stake in blocks, and the market's."""
 
     supply: int
+    delay: int
     leverage: int
     thaw: int
     market: deals.Parameters
@@ -45,11 +46,11 @@ class Parameters:
 
 PRESETS = {
     "devnet": Parameters(
-        supply=10**9 * WHOLE, leverage=2, thaw=140,
+        supply=10**9 * WHOLE, delay=40, leverage=2, thaw=140,
         market=deals.Parameters(period=20, price_unit=10**12, rate=1, cover=50, limit=3, fee=200),
     ),
     "mainnet": Parameters(
-        supply=10**9 * WHOLE, leverage=2, thaw=100_800,
+        supply=10**9 * WHOLE, delay=7_200, leverage=2, thaw=100_800,
         market=deals.Parameters(period=7_200, price_unit=10**12, rate=1, cover=50, limit=10, fee=200),
     ),
 }  # fmt: skip
@@ -102,7 +103,7 @@ def arguments(
     """
     by_name: dict[str, Callable[[], tuple[Any, ...]]] = {
         "token": lambda: (holder, parameters.supply),
-        "payments": lambda: (addresses["token"],),
+        "payments": lambda: (addresses["token"], parameters.delay),
         "registry": tuple,
         "staking": lambda: (
             addresses["token"], addresses["payments"], (addresses["deals"], _ZERO, _ZERO, _ZERO),
@@ -163,6 +164,8 @@ def check_parameters(parameters: Parameters) -> None:
             cover % STAKE_UNIT == 0 and cover // STAKE_UNIT >= market.limit,
         "a thaw of at least limit + 2 periods, so that nobody leaves before a slash":
             parameters.thaw >= (market.limit + 2) * market.period,
+        f"a delay of 1 to {_BLOCKS - 1} blocks, in which a revoked signer's vouchers can be redeemed":
+            0 < parameters.delay < _BLOCKS,
         "a leverage from 1 to below 2^60": 0 < parameters.leverage < _STAKE_UNITS,
         f"a thaw of fewer than {_BLOCKS} blocks, so that its end is a block": parameters.thaw < _BLOCKS,
     }  # fmt: skip
@@ -199,9 +202,10 @@ def check_age(chain: Chain, period: int) -> None:
 
 def check_wiring(chain: Chain, addresses: Mapping[str, str], parameters: Parameters) -> None:
     """`ConfigError` unless the contracts were made for each other and with these numbers."""
-    staking = Staking(chain, addresses["staking"])
+    payments, staking = Payments(chain, addresses["payments"]), Staking(chain, addresses["staking"])
     facts = {
-        "Payments holds another token": Payments(chain, addresses["payments"]).asset() == addresses["token"],
+        "Payments holds another token": payments.asset() == addresses["token"],
+        "Payments has another delay": payments.delay() == parameters.delay,
         "Staking holds another token": staking.token() == addresses["token"],
         "Staking looks at another Payments": staking.payments() == addresses["payments"],
         "Staking has another leverage": staking.leverage() == parameters.leverage,

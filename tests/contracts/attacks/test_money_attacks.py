@@ -5,6 +5,7 @@ import pytest
 
 from tests.support.boa_world import (
     ANY,
+    DELAY,
     NOBODY,
     ODD_TOKEN,
     PAYMENTS,
@@ -75,7 +76,7 @@ def test_c7_zero_signer__an_operator__never_has_nobody_as_agent(money, provider)
 
 def test_c8_reentered_deposit__of_a_hook_token__credits_nothing_twice(attacker, client):
     asset = ODD_TOKEN.deploy()
-    payments = PAYMENTS.deploy(asset.address)
+    payments = PAYMENTS.deploy(asset.address, DELAY)
     for who in (attacker, client, asset.address):
         asset.mint(who, 100)
     asset.approve_own(payments.address)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.boa_world import ANY, ODD_TOKEN, PAYMENTS, SILENT_TOKEN
+from tests.support.boa_world import ANY, DELAY, ODD_TOKEN, PAYMENTS, SILENT_TOKEN
 
 
 @pytest.fixture
@@ -13,14 +13,14 @@ def silent(delegator: str) -> tuple[Any, Any]:
     """(asset, Payments) where the asset answers nothing; the delegator has 1,000."""
     asset = SILENT_TOKEN.deploy()
     asset.mint(delegator, 1_000)
-    return asset, PAYMENTS.deploy(asset.address)
+    return asset, PAYMENTS.deploy(asset.address, DELAY)
 
 
 @pytest.fixture
 def odd(delegator: str) -> tuple[Any, Any]:
     """(asset, Payments) where the asset has vices on demand; the delegator has 1,000 and 100 deposited."""
     asset = ODD_TOKEN.deploy()
-    payments = PAYMENTS.deploy(asset.address)
+    payments = PAYMENTS.deploy(asset.address, DELAY)
     asset.mint(delegator, 1_100)
     asset.approve(payments.address, ANY, sender=delegator)
     payments.deposit(100, sender=delegator)

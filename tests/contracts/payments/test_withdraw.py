@@ -15,7 +15,7 @@ def test_withdraw__own_money__leaves(money, client):
 
 def test_withdraw__everything__leaves_nothing(money, client):
     money.payments.withdraw(100 * WHOLE, sender=client)
-    assert money.payments.account(client) == (0, 0, 0)
+    assert money.payments.account(client) == (0, 0, 0, 0)
 
 
 def test_withdraw__more_than_owned__is_refused(money, client):

@@ -117,8 +117,8 @@ def test_deploy__one_contract_is_another_release__is_refused(fresh, tmp_path):
 def test_deploy__other_numbers_than_those_there__is_refused(fresh, tmp_path):
     chain, outbox = fresh.chain(), opened(fresh, tmp_path)
     deploy(outbox, chain, DEVNET, tmp_path, quiet)
-    dearer = replace(DEVNET, thaw=141, market=replace(DEVNET.market, fee=300))
-    with pytest.raises(ConfigError, match="another thaw; StorageDeals has other parameters"):
+    dearer = replace(DEVNET, delay=41, thaw=141, market=replace(DEVNET.market, fee=300))
+    with pytest.raises(ConfigError, match="another delay; Staking has another thaw; StorageDeals has"):
         deploy(outbox, chain, dearer, tmp_path, quiet)
 
 

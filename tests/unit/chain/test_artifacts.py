@@ -34,4 +34,5 @@ def test_matches__tail_that_is_no_word__isnt_ours():
 def test_creation__arguments__follow_the_bytecode():
     payments = artifact("Payments")
     asset = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
-    assert payments.creation(asset) == payments.bytecode + bytes.fromhex(asset[2:]).rjust(32, b"\0")
+    words = bytes.fromhex(asset[2:]).rjust(32, b"\0") + (40).to_bytes(32, "big")
+    assert payments.creation(asset, 40) == payments.bytecode + words

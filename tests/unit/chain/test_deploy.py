@@ -18,7 +18,7 @@ ADDRESSES = {
 
 
 def changed(**numbers):
-    if {"supply", "leverage", "thaw"} & {*numbers}:
+    if {"supply", "delay", "leverage", "thaw"} & {*numbers}:
         return replace(DEVNET, **numbers)
     return replace(DEVNET, market=replace(DEVNET.market, **numbers))
 
@@ -33,6 +33,8 @@ def test_check_parameters__presets__pass(name):
     [
         ({"supply": 0}, "a supply from 1"),
         ({"supply": 2**60 * 10**9}, "a supply from 1"),
+        ({"delay": 0}, "a delay of 1"),
+        ({"delay": 2**32}, "a delay of 1"),
         ({"leverage": 0}, "a leverage from 1"),
         ({"leverage": 2**60}, "a leverage from 1"),
         ({"thaw": 99}, "a thaw of at least limit"),
