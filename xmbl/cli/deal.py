@@ -1,16 +1,17 @@
 """`xmbl deal`: files stored with operators who prove that they keep them, and brought back."""
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
 
-from xmbl.cli import deal_tables, sharing, storing
+from xmbl.cli import challenging, deal_tables, prolonging, sharing, storing
 from xmbl.cli.frame import FILE, Seconds, group, looking, opening, sending, unlocking_online
 from xmbl.cli.narrator import Narrator
 from xmbl.cli.output import Table, counted, leaving
-from xmbl.cli.quoting import Question, no_limit, parts_of, quoted
+from xmbl.cli.quoting import LEGEND, Question, bids, no_limit, parts_of, quoted
 from xmbl.cli.sending import send
 from xmbl.cli.session import Session
 from xmbl.cli.standard_input import Interruptible
@@ -49,7 +50,12 @@ def command() -> None:
 )
 @looking
 def quote(session: Session, size: str, copies: int, periods: int, max_price: Wei | None) -> None:
-    """Ask every operator what it takes for FILE or SIZE ("10 GiB"); nothing is sent."""
+    """Ask every operator what it takes for FILE or SIZE ("10 GiB"); nothing is sent.
+
+    Beside each price stands what is behind it: how much of the operator's income the deal would be, what a
+    client would be owed at least for lost bytes, and how often it failed to prove of late.
+    """
+    from xmbl.storage.backing import backings
     from xmbl.storage.sources import PART_PLAIN
 
     market = session.market()
@@ -58,8 +64,11 @@ def quote(session: Session, size: str, copies: int, periods: int, max_price: Wei
     limit = no_limit(market.parameters) if max_price is None else max_price
     end = market.period() + 1 + periods
     found = storing.ask(session, *(storing.wanted(session, part, end, limit) for part in question.parts))
-    document, table, sentence = quoted(question, found, market.parameters.price_unit)
+    offered = bids(question, found, partial(backings, market))
+    document, table, sentence = quoted(question, offered, market.parameters)
     session.out.result({"bytes": count, **document}, table, sentence)
+    if offered:
+        session.out.note(LEGEND)
 
 
 @command.command()
@@ -137,18 +146,36 @@ def show(session: Session, name: str) -> None:
 @click.option(
     "--every", default=2.0, type=Seconds(0.1, 3_600), show_default=True, help="Seconds between two looks."
 )
-@opening
-def watch(session: Session, name: str, every: float) -> None:
-    """Follow the deals of NAME until all are over; Ctrl-C ends the watching, not the deals."""
+@click.option(
+    "--extend", is_flag=True, help="Extend what is about to expire, within --budget, without asking."
+)
+@click.option("--budget", type=parse_amount, metavar="AMOUNT", help="What all extensions of NAME may cost.")
+@click.option(
+    "--before", default=deal_tables.SOON, type=click.IntRange(1, 365), show_default=True,
+    help="How many periods before its end a deal is extended.",
+)  # fmt: skip
+@PERIODS
+@sending
+def watch(
+    session: Session, name: str, *, every: float, extend: bool, budget: Wei | None, before: int, periods: int
+) -> None:
+    """Follow the deals of NAME until all are over; Ctrl-C ends the watching, not the deals.
+
+    With --extend each deal that is about to expire gets --periods more, if its operator agrees. All
+    extensions of NAME, those made before included, never cost more than --budget; gas isn't counted.
+    """
     manifest = storing.load(session, name)
+    keeper = prolonging.keeper(session, manifest, budget, before, periods) if extend else None
 
     def look() -> tuple[Table, bool]:
         found = storing.standings(session, manifest)
+        if keeper and keeper(found):
+            found = storing.standings(session, storing.load(session, name))
         return deal_tables.standings(found)[1], not any(each.live for each in found)
 
     with leaving(f"The deals of {name} go on."):
         follow(session.out, look, every)
-    _tell(session, manifest)
+    _tell(session, storing.load(session, name))
 
 
 @command.command()
@@ -236,7 +263,15 @@ def restore(session: Session, file: Path) -> None:
     session.out.result(deal_tables.summary(manifest), known)
 
 
-for _each in (sharing.share, sharing.import_, sharing.reader):
+for _each in (
+    sharing.share,
+    sharing.import_,
+    sharing.reader,
+    prolonging.extend,
+    prolonging.terminate,
+    challenging.challenge,
+    challenging.fail,
+):
     command.add_command(_each)
 
 
@@ -254,7 +289,10 @@ def _tell(session: Session, manifest: "Manifest", **more: Any) -> None:
     documents, table = deal_tables.standings(storing.standings(session, manifest))
     document = {**deal_tables.summary(manifest), "deals": documents, **more}
     size = format_size(manifest.size)
-    title = f"{manifest.name}  {size}, copies: {document['copies']}, until period {manifest.end}"
+    period = session.market().period()
+    title = (
+        f"{manifest.name}  {size}, copies: {document['copies']}, {deal_tables.until(manifest.end, period)}"
+    )
     session.out.result(document, title, table)
 
 

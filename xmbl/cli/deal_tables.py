@@ -89,13 +89,14 @@ def standings(found: "list[DealStanding]") -> tuple[list[dict[str, Any]], Table]
             state(each),
             str(len(each.proven)),
             str(len(each.missed)),
-            str(each.over),
+            until(each.over, each.period) if each.live else str(each.over),
             "all" if each.closed else str(each.settled or "-"),
             format_amount(each.price),
+            each.cid or "-",
         )
         for each in found
     ]
-    headings = ("REPLICA", "OPERATOR", "STATE", "PROVEN", "MISSED", "UNTIL", "SETTLED", "A PERIOD")
+    headings = ("REPLICA", "OPERATOR", "STATE", "PROVEN", "MISSED", "UNTIL", "SETTLED", "A PERIOD", "CID")
     return [_standing(each) for each in found], Table(headings, rows, "No replica has a deal yet.")
 
 
@@ -111,13 +112,26 @@ def checked(found: "list[Checked]") -> tuple[list[dict[str, Any]], Table]:
 
 def state(standing: "DealStanding") -> str:
     """One word or two for how a deal stands."""
-    if standing.ended_early:
-        return "ended early"
+    from xmbl.storage.standing import Ending
+
     if standing.live:
-        return "live"
+        return _live(standing)
+    ends = {Ending.MISSES: "ended early", Ending.FAILED: "failed", Ending.OPERATOR: "left"}
+    if standing.ending in ends:
+        return ends[standing.ending]
     if standing.closed:
         return "closed"
     return "over" if standing.first and standing.over <= standing.period else standing.state.name.lower()
+
+
+def _live(standing: "DealStanding") -> str:
+    from xmbl.storage.standing import Ending
+
+    if standing.due:
+        return f"challenged until block {standing.due}"
+    if standing.ending in (Ending.CLIENT, Ending.OPERATOR):
+        return "ending" if standing.ending is Ending.CLIENT else "leaving"
+    return "in maintenance" if standing.period in standing.declared else "live"
 
 
 def _standing(each: "DealStanding") -> dict[str, Any]:
@@ -134,6 +148,11 @@ def _standing(each: "DealStanding") -> dict[str, Any]:
         "present_period": each.period,
         "periods_proven": len(each.proven),
         "periods_missed": len(each.missed),
+        "periods_declared": len(each.declared),
+        "ending": each.ending.value,
+        "expiring": each.live and expiring(each.over, each.period),
+        "challenge_due_block": each.due or None,
+        "cid": each.cid,
         "settled_period": each.settled,
         "closed": each.closed,
         "price_wei": each.price,

@@ -54,6 +54,10 @@ class Narrator:
                 self._say(f"replica {number}: deal opened, {gas:,} gas, {transaction}")
             case events.OperatorPassed(operator=operator, reason=reason):
                 self._say(f"{operator} isn't used: {reason}")
+            case events.DealExtended(number=number, end=end, gas=gas, transaction=transaction):
+                self._say(f"replica {number}: lasts until period {end}, {gas:,} gas, {transaction}")
+            case events.ExtensionRefused(number=number, operator=operator, reason=reason):
+                self._say(f"replica {number}: not extended by {operator}: {reason}")
             case events.ReplicaLost(number=number, operator=operator, missed=missed):
                 self._say(f"replica {number}: lost by {operator} after {missed} misses")
             case events.ReplicaRepaired(number=number, operator=operator, replaced=replaced):

@@ -1,15 +1,24 @@
-"""What storing would cost: the offers for every part of a file, summed for the copies and periods asked."""
+"""What storing would cost: the offers for every part of a file, summed for the copies and periods asked, and
+what stands behind each operator."""
 
 from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xmbl.cli.output import Table, counted
-from xmbl.units import format_amount
+from xmbl.units import STAKE_UNIT, format_amount
 
 if TYPE_CHECKING:
+    from xmbl.storage.backing import Backing
     from xmbl.storage.quotes import Offer
     from xmbl.storage.rules import Parameters
+
+LEGEND = (
+    "RING: what all its deals pay it a period by now. SHARE: your part of that. COVER: what you would be owed"
+    " if it lost all of a copy today. π: what a miss costs it, in periods' pay. MISSED: of its last periods."
+)
+"""The headings that don't explain themselves."""
 
 
 @dataclass(frozen=True)
@@ -35,41 +44,103 @@ def no_limit(parameters: "Parameters") -> int:
     return (MAX_PRICE + 1) * parameters.price_unit * (2**30 // LEAF_BYTES)
 
 
+@dataclass(frozen=True)
+class Bid:
+    """What an operator asks for a copy of everything: `price` in price units a period and `collateral` in
+    units of 10^9 wei, and what stands behind it."""
+
+    operator: str
+    price: int
+    collateral: int
+    backing: "Backing"
+
+
+def bids(
+    question: Question,
+    found: "list[list[Offer]]",
+    backings: "Callable[[Iterable[str]], Mapping[str, Backing]]",
+) -> list[Bid]:
+    """The bids of whoever takes every part, cheapest first. `found` has the offers for each size of the
+    question; `backings` looks up what stands behind several operators."""
+    terms = [{each.candidate.operator: each.quote.terms for each in one} for one in found]
+    takers = [who for who in terms[0] if all(who in each for each in terms)]
+    behind, counts = backings(takers), list(question.parts.values())
+    made = [
+        Bid(
+            who,
+            sum(one[who].price * count for one, count in zip(terms, counts, strict=True)),
+            sum(one[who].collateral * count for one, count in zip(terms, counts, strict=True)),
+            behind[who],
+        )
+        for who in takers
+    ]
+    return sorted(made, key=lambda bid: bid.price)
+
+
 def quoted(
-    question: Question, found: "list[list[Offer]]", price_unit: int
+    question: Question, offered: list[Bid], parameters: "Parameters"
 ) -> tuple[dict[str, Any], Table, str]:
-    """The offers of whoever takes every part, cheapest first, and what all copies cost: the document, the
-    table and a sentence. `found` has the offers for each size of the question."""
-    prices = [{each.candidate.operator: each.quote.terms.price * price_unit for each in one} for one in found]
-    counts = list(question.parts.values())
-    everywhere = set.intersection(*(set(one) for one in prices))
-    periodic = {who: sum(one[who] * n for one, n in zip(prices, counts, strict=True)) for who in everywhere}
-    offers = sorted(periodic.items(), key=lambda item: item[1])
-    total = _total(offers, question)
+    """What all copies cost, and each bid with what stands behind it: the document, the table, sentences."""
+    total = _total(offered, question, parameters.price_unit)
     document = {
-        "parts": sum(counts),
+        "parts": sum(question.parts.values()),
         "copies": question.copies,
         "periods": question.periods,
-        "offers": [
-            {"operator": who, "price_wei": price, "total_wei": price * question.periods}
-            for who, price in offers
-        ],
+        "offers": [_document(bid, question.periods, parameters) for bid in offered],
         "total_wei": total,
     }
-    return document, _table(offers, question.periods), _sentence(question, len(offers), total)
+    return document, _table(offered, question.periods, parameters), _sentence(question, len(offered), total)
 
 
-def _total(offers: list[tuple[str, int]], question: Question) -> int | None:
-    """What the cheapest so many offers cost together, in wei; None where there are too few."""
-    if len(offers) < question.copies:
+def _total(offered: list[Bid], question: Question, price_unit: int) -> int | None:
+    """What the cheapest so many bids cost together, in wei; None where there are too few."""
+    if len(offered) < question.copies:
         return None
-    return sum(price for _, price in offers[: question.copies]) * question.periods
+    return sum(bid.price for bid in offered[: question.copies]) * price_unit * question.periods
 
 
-def _table(offers: list[tuple[str, int]], periods: int) -> Table:
-    rows = [(who, format_amount(price), format_amount(price * periods)) for who, price in offers]
-    headings = ("OPERATOR", "A COPY A PERIOD", f"A COPY {counted(periods, 'PERIOD').upper()}")
+def _document(bid: Bid, periods: int, parameters: "Parameters") -> dict[str, Any]:
+    price, behind = bid.price * parameters.price_unit, bid.backing
+    return {
+        "operator": bid.operator,
+        "price_wei": price,
+        "total_wei": price * periods,
+        "collateral_wei": bid.collateral * STAKE_UNIT,
+        "penalty_wei": bid.collateral // parameters.limit * STAKE_UNIT,
+        "cover_wei": behind.cover(bid.collateral),
+        "ring_wei": behind.weight * parameters.price_unit,
+        "ring_share_basis_points": behind.share(bid.price),
+        "periods_proven": behind.proven,
+        "periods_missed": behind.missed,
+    }
+
+
+def _table(offered: list[Bid], periods: int, parameters: "Parameters") -> Table:
+    rows = [
+        (
+            bid.operator,
+            format_amount(bid.price * parameters.price_unit),
+            format_amount(bid.price * parameters.price_unit * periods),
+            format_amount(bid.backing.weight * parameters.price_unit),
+            f"{bid.backing.share(bid.price) / 100:.1f}%",
+            format_amount(bid.backing.cover(bid.collateral)),
+            f"{_penalty(bid, parameters):.1f}",
+            f"{bid.backing.missed} of {bid.backing.proven + bid.backing.missed}",
+        )
+        for bid in offered
+    ]
+    headings = (
+        "OPERATOR", "A COPY A PERIOD", f"A COPY {counted(periods, 'PERIOD').upper()}",
+        "RING", "SHARE", "COVER", "π", "MISSED",
+    )  # fmt: skip
     return Table(headings, rows, "Nobody takes all of it; each operator's reason stands above.")
+
+
+def _penalty(bid: Bid, parameters: "Parameters") -> float:
+    """What a miss costs the operator, in periods' pay, at the market's rate."""
+    return (
+        bid.collateral * STAKE_UNIT / parameters.limit / (bid.price * parameters.price_unit * parameters.rate)
+    )
 
 
 def _sentence(question: Question, offers: int, total: int | None) -> str:

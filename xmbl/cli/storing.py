@@ -166,14 +166,20 @@ def _replacements(session: Session, manifest: "Manifest", parts: Mapping[int, in
 
 def fund(session: Session, cost: int, deals: int, document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Show what `deals` new deals do and cost, ask, and bring `cost` wei where the market can take it."""
+    many = counted(deals, "deal")
+    session.out.note(f"{many} for {format_amount(cost)} at most; missed periods come back.")
+    opened = Step("deal_open", f"Open {many}, each once its operator holds the bytes.", deals * OPEN_GAS)
+    return bring(session, cost, opened, document)
+
+
+def bring(session: Session, cost: int, later: Step, document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Show what it takes to bring `cost` wei where the market can take it, and what is sent `later`; ask,
+    and bring it."""
     payments, token, address = session.payments(), session.token(), session.address()
     calls = session.market().funding(address, cost)
     held = payments.balance_of(address) + token.balance_of(address)
     check = enough(
         "XMBL, in Payments and the wallet", held, cost, "Get more, or ask for fewer copies or periods."
     )
-    many = counted(deals, "deal")
-    session.out.note(f"{many} for {format_amount(cost)} at most; missed periods come back.")
-    opened = Step("deal_open", f"Open {many}, each once its operator holds the bytes.", deals * OPEN_GAS)
-    prepare(session, calls, [check], [opened], document)
+    prepare(session, calls, [check], [later], document)
     return transmit(session, calls)

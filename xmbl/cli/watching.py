@@ -6,16 +6,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from xmbl.cli.output import Output, Table, drawn
+from xmbl.errors import RpcUnavailable
 
 
 def follow(out: Output, look: Callable[[], tuple[Table, bool]], every: float) -> None:
     """Show what `look` finds every so many seconds, until it says that all is over."""
     with _screen(out) as show:
         while True:
-            table, is_over = look()
-            show(table)
-            if is_over:
-                return
+            try:
+                table, is_over = look()
+            except RpcUnavailable as error:
+                out.note(f"{error} It is looked again.")
+            else:
+                show(table)
+                if is_over:
+                    return
             time.sleep(every)
 
 

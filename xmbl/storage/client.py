@@ -1,12 +1,14 @@
-"""The client's side of storage: plan, put, get, watch, repair, verify, settle, back up.
+"""The client's side of storage: plan, put, get, watch, repair, extend, verify, settle, back up.
 
 `plan` asks the market and moves nothing; `put` writes the sealed manifest, uploads each replica under a key
 of its own and opens its deal; `resume` goes on after any interruption. What needs the network is async;
 what reads the chain runs in a thread.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,9 +17,10 @@ import trio
 from xmbl.chain.call import Call
 from xmbl.chain.outbox import Receipt
 from xmbl.config import checked_name
-from xmbl.errors import InsufficientFunds, Reverted, UsageError
-from xmbl.storage import planning, sources
+from xmbl.errors import ChainError, InsufficientFunds, Reverted, UsageError
+from xmbl.storage import extending, planning, sources
 from xmbl.storage.events import ReplicaLost, ReplicaRepaired
+from xmbl.storage.extending import Consent, Upkeep, together
 from xmbl.storage.manifest import Manifest, Replica, ReplicaState
 from xmbl.storage.placement import Placement
 from xmbl.storage.planning import Order, Plan
@@ -117,6 +120,26 @@ class StorageClient:
         with self._wallet.manifests.locked(name):
             return await self._repaired(self._own(name), misses)
 
+    async def consents(self, name: str, end: int) -> list[Consent]:
+        """What the operators of `name` say to deals that last until period `end`; nothing moves."""
+        manifest, standing = self._own(name), await self.show(name)
+        late = extending.behind(standing, end)
+        return await together([partial(extending.asked, self._wallet, manifest, one, end) for one in late])
+
+    async def extend(self, name: str, consents: Sequence[Consent]) -> list[Consent]:
+        """Extend the deals of `name` to which there is consent; those that couldn't be come back with their
+        trouble. The account in Payments must hold and allow the cost. `Busy` while another process works on
+        it."""
+        with self._wallet.manifests.locked(name):
+            return [await self._extended(name, consent) for consent in consents]
+
+    async def keep_up(self, name: str, upkeep: Upkeep) -> list[Consent]:
+        """Extend what is about to expire and the budget allows, with what it takes in Payments; those that
+        couldn't be come back with their trouble. `Busy` while another process works on it."""
+        with self._wallet.manifests.locked(name):
+            picked = upkeep.chosen(await self._standings(self._own(name)))
+            return [await self._kept_up(name, one, end) for one, end in picked]
+
     async def cost_to_mend(self, name: str, misses: int | None = None) -> int:
         """What `resume` and `repair` may cost in all, in wei, at the price limit of the file."""
         manifest, standing = self.load(name), await self.show(name)
@@ -146,6 +169,28 @@ class StorageClient:
 
     async def _standings(self, manifest: Manifest) -> list[DealStanding]:
         return await trio.to_thread.run_sync(standings, self._wallet.market, manifest)
+
+    async def _kept_up(self, name: str, standing: DealStanding, end: int) -> Consent:
+        consent = await extending.asked(self._wallet, self._own(name), standing, end)
+        try:
+            if not consent.trouble:
+                await self.fund(consent.cost)
+            return await self._extended(name, consent)
+        except ChainError as error:
+            return replace(consent, trouble=str(error))
+
+    async def _extended(self, name: str, consent: Consent) -> Consent:
+        manifest, block = self._own(name), await trio.to_thread.run_sync(self._wallet.market.block_number)
+        if not consent.trouble and block + 2 >= consent.deadline:
+            standing = {one.number: one for one in await self._standings(manifest)}
+            consent = await extending.asked(self._wallet, manifest, standing[consent.number], consent.new_end)
+        if consent.trouble:
+            return consent
+        try:
+            await extending.extended(self._wallet, manifest, consent)
+        except Reverted as error:
+            return replace(consent, trouble=str(error))
+        return consent
 
     async def _repaired(self, manifest: Manifest, misses: int | None) -> Manifest:
         lost = [one for one in await self._standings(manifest) if one.is_lost(misses)]

@@ -21,13 +21,14 @@ from xmbl.crypto.envelope import open_secret, replica_key, seal_secret
 from xmbl.crypto.typed_data import Deal, Terms
 from xmbl.errors import Busy, Corrupt, NotStored, UsageError
 
-VERSION = 2
+VERSION = 3
+_READABLE = (2, VERSION)
 _SUFFIX = ".manifest"
 
 
 class ReplicaState(IntEnum):
     """Planned: no byte has left. Sending: bytes may have left. Signed: an operator holds it and signed the
-    deal. Open: the deal is on chain. Lost: another replica stands for it."""
+    deal. Open: the deal is on chain. Lost: another replica stands for it, or none shall."""
 
     PLANNED = 1
     SENDING = 2
@@ -49,7 +50,8 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Replica:
     """One sealed copy of a part, under the key that `salt` gives; `first` is the deal's first period, `cid`
-    the content address of the sealed bytes.
+    the content address of the sealed bytes, `end` what its client extended or `terminated` the deal to (0:
+    it is the terms').
 
     Each time that bytes set out there is a new number, to tell it by, and a new salt.
     """
@@ -62,6 +64,8 @@ class Replica:
     first: int = 0
     salt: bytes = b""
     cid: str = ""
+    end: int = 0
+    terminated: bool = False
 
     @property
     def operator(self) -> str:
@@ -155,7 +159,7 @@ def encode(manifest: Manifest) -> bytes:
 def decode(plain: bytes) -> Manifest:
     """The manifest that `encode` wrote; `Corrupt` if another version of XMBL did."""
     document = json.loads(plain)
-    if document.pop("version") != VERSION:
+    if document.pop("version") not in _READABLE:
         raise Corrupt("The manifest was written by another version of XMBL; use that one.")
     return _manifest(document)
 

@@ -86,6 +86,7 @@ def _is_part(part: Part, index: int, at: int) -> bool:
 def _check_replica(manifest: Manifest, replica: Replica) -> None:
     deal = replica.promised()
     _require(type(replica.number) is int and replica.number >= 0 and replica.state is ReplicaState.OPEN)
+    _require(type(replica.end) is int and replica.end >= 0 and type(replica.terminated) is bool)
     _require(
         type(replica.cid) is str and deal.terms.client == manifest.client and len(deal.id()) == KEY_BYTES
     )

@@ -2,22 +2,24 @@
 
 from dataclasses import replace
 
+import click
 import pytest
 
 from xmbl.cli import deal_tables
+from xmbl.cli.challenging import Leaf
 from xmbl.cli.deal import _named_after
 from xmbl.cli.narrator import Narrator
 from xmbl.cli.output import Output, Table
 from xmbl.cli.watching import follow
-from xmbl.errors import UsageError
+from xmbl.errors import RpcUnavailable, UsageError
 from xmbl.storage import events
 from xmbl.storage.manifest import ReplicaState
-from xmbl.storage.standing import DealStanding
+from xmbl.storage.standing import DealStanding, Ending
 
 OPERATOR = "0x" + "ab" * 20
 LIVE = DealStanding(
     number=0, part=0, operator=OPERATOR, id=bytes(32), state=ReplicaState.OPEN, period=12, first=10, end=40,
-    over=40, proven=(10,), missed=(11,), settled=10, price=10**12,
+    over=40, proven=(10,), missed=(11,), settled=10, price=10**12, cid="bafy",
 )  # fmt: skip
 
 
@@ -43,7 +45,13 @@ def test_named_after__nothing_to_go_by__asks_for_a_name(source):
     ("standing", "state"),
     [
         (LIVE, "live"),
-        (replace(LIVE, over=12, missed=(9, 10, 11)), "ended early"),
+        (replace(LIVE, over=12, missed=(9, 10, 11), ending=Ending.MISSES), "ended early"),
+        (replace(LIVE, over=12, ending=Ending.FAILED), "failed"),
+        (replace(LIVE, over=14, ending=Ending.OPERATOR), "leaving"),
+        (replace(LIVE, over=12, ending=Ending.OPERATOR), "left"),
+        (replace(LIVE, over=14, ending=Ending.CLIENT), "ending"),
+        (replace(LIVE, due=300), "challenged until block 300"),
+        (replace(LIVE, declared=(12,)), "in maintenance"),
         (replace(LIVE, period=40), "over"),
         (replace(LIVE, period=41, settled=0), "closed"),
         (replace(LIVE, state=ReplicaState.SIGNED, first=0), "signed"),
@@ -56,7 +64,21 @@ def test_state__every_standing__has_its_word(standing, state):
 def test_standings__document__counts_periods_and_names_units():
     [document], table = deal_tables.standings([LIVE])
     assert (document["periods_proven"], document["periods_missed"], document["price_wei"]) == (1, 1, 10**12)
-    assert table.rows[0][-1] == "0.000001 XMBL"
+    assert table.rows[0][-2:] == ("0.000001 XMBL", "bafy")
+    assert (document["cid"], document["ending"], document["expiring"]) == ("bafy", "agreed", False)
+
+
+@pytest.mark.parametrize(
+    ("period", "said"),
+    [
+        (32, "period 40"),
+        (33, "period 40, in 7 periods: `xmbl deal extend`"),
+        (39, "period 40, in 1 period: `xmbl deal extend`"),
+        (40, "period 40, over"),
+    ],
+)
+def test_until__near_its_end__warns(period, said):
+    assert deal_tables.until(40, period) == said
 
 
 def test_narrator__in_a_pipe__tells_a_line_for_each_thing_done(capsys):
@@ -83,6 +105,32 @@ def test_narrator__on_a_terminal__draws_bars_and_hides_no_line(capsys, monkeypat
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "no room�[2J" in printed.err.replace("\n", "")
+
+
+def test_follow__the_chain_is_silent__looks_again(capsys):
+    looks = iter([RpcUnavailable("No RPC endpoint answers."), (Table(("REPLICA",), [("0",)], ""), True)])
+
+    def look():
+        found = next(looks)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    follow(Output(as_json=False), look, every=0)
+    assert capsys.readouterr().err.splitlines() == [
+        "No RPC endpoint answers. It is looked again.", "replica 0",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "leaf"), [("random", None), ("0", 0), ("17", 17)])
+def test_leaf__a_number_or_random__is_meant(text, leaf):
+    assert Leaf().convert(text, None, None) == leaf
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1.5", "any", "²"])
+def test_leaf__anything_else__is_refused(text):
+    with pytest.raises(click.UsageError, match="neither the number of a leaf nor `random`"):
+        Leaf().convert(text, None, None)
 
 
 def test_follow__in_a_pipe__tells_each_change_once_and_ends(capsys):

@@ -56,8 +56,13 @@ def test_parse__a_changed_byte__is_refused(at):
         parse(bytes(sealed), KEY)
 
 
+def test_parse__of_the_version_before__has_deals_of_unchanged_ends():
+    older = open_secret(KEY, dump(MANIFEST, KEY)).replace(b'"version": 3', b'"version": 2')
+    assert parse(seal_secret(KEY, older.replace(b', "end": 0, "terminated": false}', b"}")), KEY) == MANIFEST
+
+
 def test_parse__of_another_version__is_refused():
-    newer = open_secret(KEY, dump(MANIFEST, KEY)).replace(b'"version": 2', b'"version": 3')
+    newer = open_secret(KEY, dump(MANIFEST, KEY)).replace(b'"version": 3', b'"version": 4')
     with pytest.raises(Corrupt, match="another version of XMBL"):
         parse(seal_secret(KEY, newer), KEY)
 

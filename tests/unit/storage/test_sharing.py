@@ -77,7 +77,7 @@ def test_taken_in__a_deal_that_the_chain_does_not_know__is_refused():
 
 def test_taken_in__another_version__is_refused():
     with pytest.raises(Corrupt, match="another version of XMBL"):
-        taken_in(shared(MANIFEST).replace(b'"version": 2', b'"version": 99'), market(), None)
+        taken_in(shared(MANIFEST).replace(b'"version": 3', b'"version": 99'), market(), None)
 
 
 def _part(**changed: Any) -> Callable[[dict[str, Any]], None]:
@@ -124,6 +124,8 @@ def _twice(document: dict[str, Any]) -> None:
         _replica(deal=None),
         _replica(salt="ab"),
         _replica(cid=1),
+        _replica(end="30"),
+        _replica(terminated=0),
         _terms(client=OPERATOR),
         _terms(leaves=LEAVES + 1),
         _terms(price=-1),
