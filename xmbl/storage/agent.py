@@ -2,6 +2,7 @@
 
 Each `step`, none of which waits for anything to be mined:
 
+    respond   show the leaves that clients challenge, as soon as a block asks for them
     follow    read the market's events up to `confirmations` below the head into the journal
     prove     once the period's first block lies that deep: one proof for all deals
     keep      after the proof: turn, cut and clear the ring; settle what is over or long unsettled
@@ -29,8 +30,9 @@ from xmbl.storage.housekeeping import Housekeeping
 from xmbl.storage.journal import DealState, Phase
 from xmbl.storage.keeper import Keeper
 from xmbl.storage.limits import Lookout
-from xmbl.storage.prover import Prover
+from xmbl.storage.prover import DONE, Prover
 from xmbl.storage.pulse import Pulse
+from xmbl.storage.responder import Responder
 
 FAILURES = (XmblError, OSError, sqlite3.Error)
 """What the world does to a node: it is tried again, and no reason to stop."""
@@ -68,6 +70,7 @@ class StorageAgent:
         self._desk = desk
         self._habits = habits
         self._follower = Follower(desk)
+        self._responder = Responder(desk, self._follower)
         self._prover = Prover(desk, self._follower, habits.confirmations)
         self._keeper = Keeper(desk, self._follower, habits.settle_every)
         self._housekeeping = Housekeeping(desk)
@@ -95,6 +98,7 @@ class StorageAgent:
 
     def _work(self, head: int) -> None:
         period = head // self._desk.market.parameters.period
+        self._responder.respond(head)
         self._desk.outbox.step()
         is_changed = self._follower.follow(head - self._habits.confirmations)
         if is_changed:
@@ -140,11 +144,12 @@ class StorageAgent:
             self._quiet = period
 
     def _is_time_to_keep(self, phase: Phase, head: int) -> bool:
-        """After the proof; in a period that can't be proven its first half is the proof's alone."""
+        """After the proof; where one can't be made, the period's first half is the proof's alone."""
         length = self._desk.market.parameters.period
-        return phase in (Phase.PROVEN, Phase.EMPTY) or head % length > length // 2
+        return phase in DONE or head % length > length // 2
 
     def _look(self, head: int, period: int, phase: Phase) -> None:
+        near = (*self._responder.open, *self._prover.low, *self._lookout.near)
         self.status = AgentStatus(
             block=head,
             period=period,
@@ -153,5 +158,5 @@ class StorageAgent:
             bytes=self._desk.holdings.used(),
             balance=self._desk.market.chain.balance(self._desk.outbox.account),
             trouble=self.status.trouble,
-            warnings=tuple(event.record() for event in (*self._prover.low, *self._lookout.near)),
+            warnings=tuple(event.record() for event in near),
         )

@@ -5,8 +5,12 @@ Amounts are wei, of the payment asset where money came in and of XMBL where stak
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
-from xmbl.chain.deals import Closed, Opened, Settled
+from xmbl.chain.contract import Logged
+from xmbl.chain.deals import Challenged, Closed, Opened, Settled
+from xmbl.chain.payments import Redeemed
+from xmbl.chain.staking import Claimed
 from xmbl.storage.market import Market
 from xmbl.units import STAKE_UNIT
 
@@ -36,15 +40,22 @@ class Booking:
 
 
 def bookings(market: Market, operator: str, since: int) -> list[Booking]:
-    """All that was booked for an operator's deals from block `since` on, oldest first."""
-    clients = {
-        event.id: event.client for event in market.deals.events(Opened, market.since, operator=operator)
-    }
-    found = sorted(_moved(market, since, clients), key=lambda each: each[:2])
+    """All that was booked for an operator from block `since` on, oldest first: what its deals were settled,
+    challenged for and slashed, the vouchers for reading them, fees and commission of its stake."""
+    deals = {each.id: each for each in market.deals.events(Opened, market.since, operator=operator)}
+    sources = (
+        _settled(market, since, deals),
+        _read(market, operator, since, deals),
+        _staked(market, operator, since),
+    )  # fmt: skip
+    found = sorted(chain(*sources), key=lambda each: (each[0].block, each[0].index))
     return [
-        Booking(block, block // market.parameters.period, event, deal, clients.get(deal, ""), amounts)
-        for block, _, event, deal, amounts in found
-    ]
+        Booking(
+            event.block, event.block // market.parameters.period, type(event).__name__, deal,
+            deals[deal].client if deal else "", amounts,
+        )
+        for event, deal, amounts in found
+    ]  # fmt: skip
 
 
 def total(found: Iterable[Booking]) -> Amounts:
@@ -68,17 +79,37 @@ def by_period(found: Iterable[Booking]) -> dict[int, Amounts]:
     return sums
 
 
-_Moved = tuple[int, int, str, bytes, Amounts]
-"""Block, index, name, deal and amounts of an event."""
+_Moved = tuple[Logged, bytes, Amounts]
+"""An event, the deal that it is about, and what it moved."""
 
 
-def _moved(market: Market, since: int, deals: Mapping[bytes, str]) -> Iterator[_Moved]:
-    kinds: tuple[type[Settled | Closed], ...] = (Settled, Closed)
+def _settled(market: Market, since: int, deals: Mapping[bytes, Opened]) -> Iterator[_Moved]:
+    kinds: tuple[type[Settled | Closed | Challenged], ...] = (Settled, Closed, Challenged)
     for event in market.deals.all_events(kinds, since):
-        if event.id not in deals:
-            continue
-        if isinstance(event, Settled):
-            amounts = Amounts(income=event.paid, fee=event.fee)
-        else:
-            amounts = Amounts(slashed=event.slashed * STAKE_UNIT)
-        yield event.block, event.index, type(event).__name__, event.id, amounts
+        if event.id in deals:
+            yield event, event.id, _amounts(market, event)
+
+
+def _amounts(market: Market, event: Settled | Closed | Challenged) -> Amounts:
+    match event:
+        case Settled():
+            return Amounts(income=event.paid, fee=event.fee)
+        case Challenged():
+            return Amounts(income=market.parameters.bond)
+    return Amounts(slashed=event.slashed * STAKE_UNIT)
+
+
+def _read(market: Market, operator: str, since: int, deals: Mapping[bytes, Opened]) -> Iterator[_Moved]:
+    """Vouchers for these deals, whoever of those that the operator named is paid by them."""
+    payees = {market.agent_and_payee(operator)[1], *(each.terms.payee for each in deals.values())}
+    for payee in payees:
+        for event in market.payments.events(Redeemed, since, payee=payee):
+            if event.subject in deals:
+                yield event, event.subject, Amounts(income=event.amount)
+
+
+def _staked(market: Market, operator: str, since: int) -> Iterator[_Moved]:
+    for event in market.staking.events(Claimed, since, operator=operator):
+        own = event.amount if event.holder == operator else 0
+        if own + event.commission:
+            yield event, b"", Amounts(income=own + event.commission)

@@ -8,10 +8,11 @@ Only leaves of this tree are emitted; each ancestor adds what its children share
     │   ├── Trouble, Recovered
     │   ├── Quoted, Declined
     │   ├── BytesReceived, TermsSigned, ExtensionSigned, BytesServed, DealKnown
-    │   ├── PeriodEvent: PeriodProven, PeriodMissed, ProofDelayed
+    │   ├── PeriodEvent: PeriodProven, PeriodMissed, PeriodDeclared, ProofDelayed
     │   ├── ActionDelayed
     │   ├── LowBalance, LimitNear, CoverLow, CapNear, MissesNear
     │   ├── RingKept, DealSettled, DealClosed
+    │   ├── EndMoved, LeafAsked, LeafShown, ChallengeLost
     │   ├── AuditPassed, AuditFailed
     │   └── BytesDropped
     └── the client's side
@@ -138,6 +139,11 @@ class PeriodMissed(PeriodEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class PeriodDeclared(PeriodEvent):
+    """The period is declared maintenance: nothing has to be proven in it, and nothing is paid."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProofDelayed(PeriodEvent):
     """No proof yet, and why; the agent tries again while the period lasts."""
 
@@ -222,6 +228,40 @@ class DealClosed(Event):
     id: bytes
     slashed: int
     unlocked: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndMoved(Event):
+    """A deal ends in another period: later as agreed, or sooner since `by` terminated it."""
+
+    id: bytes
+    end: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeafAsked(Event):
+    """The client challenges a deal: leaf `leaf` has to be shown on chain until block `due`."""
+
+    id: bytes
+    leaf: int
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeafShown(Event):
+    """The challenge of a deal is answered on chain."""
+
+    id: bytes
+    gas: int
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeLost(Event):
+    """The leaf wasn't shown in time: the deal is over and its whole collateral lost."""
+
+    id: bytes
 
 
 @dataclass(frozen=True, slots=True)

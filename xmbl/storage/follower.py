@@ -2,7 +2,19 @@
 
 from collections.abc import Sequence
 
-from xmbl.chain.deals import Cleared, Closed, Opened, Rotated, Settled, Truncated
+from xmbl.chain.deals import (
+    Answered,
+    Challenged,
+    Cleared,
+    Closed,
+    Extended,
+    Failed,
+    Opened,
+    Rotated,
+    Settled,
+    Terminated,
+    Truncated,
+)
 from xmbl.crypto.typed_data import Deal
 from xmbl.storage import events
 from xmbl.storage.desk import Desk
@@ -15,6 +27,9 @@ SCANNED = "scanned"
 
 PIECE = 10_000
 """Blocks that are read at a time."""
+
+_CHANGES = Settled | Truncated | Extended | Terminated | Challenged | Answered
+"""Events that change the record of the deal that they name."""
 
 
 class Follower:
@@ -66,6 +81,12 @@ class Follower:
             case Settled():
                 amounts = event.paid, event.fee, event.refunded
                 self._desk.emit(events.DealSettled(event.id, event.cursor, *amounts, event.missed))
+            case Extended():
+                self._desk.emit(events.EndMoved(event.id, event.end, ""))
+            case Terminated():
+                self._desk.emit(events.EndMoved(event.id, event.end, event.by))
+            case Failed():
+                self._desk.emit(events.ChallengeLost(event.id))
             case Closed():
                 self._desk.journal.set_state(event.id, DealState.CLOSED)
                 self._desk.emit(events.DealClosed(event.id, event.slashed, event.unlocked))
@@ -84,7 +105,7 @@ class Follower:
 
     def _touched(self, found: Sequence[MarketEvent]) -> list[bytes]:
         """The known deals whose records these events changed."""
-        ids = {event.id for event in found if isinstance(event, Settled | Truncated)}
+        ids = {event.id for event in found if isinstance(event, _CHANGES)}
         for event in found:
             if isinstance(event, Rotated) and event.operator == self._desk.operator:
                 ids |= self._turned(event)

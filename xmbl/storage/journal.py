@@ -23,15 +23,21 @@ CREATE TABLE IF NOT EXISTS deals (
     id BLOB PRIMARY KEY, operator TEXT NOT NULL, root BLOB NOT NULL, terms TEXT NOT NULL,
     size INTEGER NOT NULL, state INTEGER NOT NULL, deadline INTEGER NOT NULL,
     start INTEGER NOT NULL, previous INTEGER NOT NULL, price INTEGER NOT NULL, leaves INTEGER NOT NULL,
-    moved INTEGER NOT NULL, end INTEGER NOT NULL, cursor INTEGER NOT NULL, missed INTEGER NOT NULL
+    moved INTEGER NOT NULL, end INTEGER NOT NULL, cursor INTEGER NOT NULL, missed INTEGER NOT NULL,
+    challenged INTEGER NOT NULL, exited INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS deals_by_root ON deals (root);
 CREATE INDEX IF NOT EXISTS deals_by_state ON deals (state, deadline);
 CREATE TABLE IF NOT EXISTS periods (
     number INTEGER PRIMARY KEY, phase INTEGER NOT NULL, attempt INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS challenges (
+    id BLOB, leaf INTEGER NOT NULL, due INTEGER, attempt INTEGER NOT NULL, PRIMARY KEY (id, due)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 """
+
+_RECORD = "start, previous, price, leaves, moved, end, cursor, missed, challenged, exited"
 
 
 class DealState(IntEnum):
@@ -52,6 +58,7 @@ class Phase(IntEnum):
     PROVEN = 3
     MISSED = 4
     EMPTY = 5
+    DECLARED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,16 @@ class KnownDeal:
     size: int
     state: DealState
     record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A leaf of a deal that its client wants to see until block `due`; `attempt` counts failed answers."""
+
+    id: bytes
+    leaf: int
+    due: int
+    attempt: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +132,8 @@ class Journal:
     def update(self, deal_id: bytes, record: Record) -> None:
         """The chain's record of the deal is now this."""
         self._run(
-            """UPDATE deals SET start=?, previous=?, price=?, leaves=?, moved=?, end=?, cursor=?, missed=?
-               WHERE id=?""",
-            (*astuple(record), deal_id),
+            f"UPDATE deals SET ({_RECORD}) = ({_marks(10)}) WHERE id=?",  # noqa: S608
+            (*_kept(record), deal_id),
         )
 
     def doubt(self) -> None:
@@ -162,17 +178,32 @@ class Journal:
 
     def records(self, state: DealState) -> list[tuple[bytes, Record]]:
         """Id and record of each deal in that state."""
-        query = """SELECT id, start, previous, price, leaves, moved, end, cursor, missed FROM deals
-                   WHERE state=?"""
-        return [(row[0], Record(*row[1:])) for row in self._run(query, (state,))]
+        query = f"SELECT id, {_RECORD} FROM deals WHERE state=?"  # noqa: S608
+        return [(row[0], _record(row[1:])) for row in self._run(query, (state,))]
 
     def layout(self, period: int) -> list[tuple[int, bytes, Record]]:
         """Position, id and record of each deal in the ring of `period`, in order."""
-        query = """SELECT CASE WHEN moved>? THEN previous ELSE start END AS position, id,
-                          start, previous, price, leaves, moved, end, cursor, missed FROM deals
-                   WHERE state IN (?,?) AND position<? ORDER BY position"""
+        place = "CASE WHEN moved>? THEN previous ELSE start END AS position"
+        query = f"""SELECT {place}, id, {_RECORD} FROM deals
+                    WHERE state IN (?,?) AND position<? ORDER BY position"""  # noqa: S608
         rows = self._run(query, (period, DealState.OPEN, DealState.CLOSED, NOWHERE))
-        return [(row[0], row[1], Record(*row[2:])) for row in rows]
+        return [(row[0], row[1], _record(row[2:])) for row in rows]
+
+    def ask(self, asked: Asked) -> None:
+        """A leaf of a deal has to be shown; may be said twice."""
+        self._run("INSERT OR IGNORE INTO challenges VALUES (?,?,?,?)", astuple(asked))
+
+    def asked(self) -> list[Asked]:
+        """The leaves that have to be shown, the most urgent first."""
+        return [Asked(*row) for row in self._run("SELECT * FROM challenges ORDER BY due, id")]
+
+    def retry(self, asked: Asked) -> None:
+        """The answer failed on chain."""
+        self._run("UPDATE challenges SET attempt=attempt+1 WHERE id=? AND due=?", (asked.id, asked.due))
+
+    def answered(self, asked: Asked) -> None:
+        """The leaf is asked no more."""
+        self._run("DELETE FROM challenges WHERE id=? AND due=?", (asked.id, asked.due))
 
     def period(self, number: int) -> PeriodNote:
         """What is noted of a period."""
@@ -195,18 +226,29 @@ class Journal:
     def _put(self, deal: Deal, size: int, state: DealState, record: Record) -> None:
         terms = deal.terms
         row = (deal.id(), deal.operator, deal.root, json.dumps(astuple(terms)), size, state, terms.deadline)
-        self._run(f"INSERT OR REPLACE INTO deals VALUES ({_marks(15)})", (*row, *astuple(record)))  # noqa: S608
+        self._run(f"INSERT OR REPLACE INTO deals VALUES ({_marks(17)})", (*row, *_kept(record)))  # noqa: S608
 
     def _deals(self, where: str, values: Sequence[object]) -> Iterator[KnownDeal]:
-        columns = """id, operator, root, terms, size, state,
-                     start, previous, price, leaves, moved, end, cursor, missed"""
+        columns = f"id, operator, root, terms, size, state, {_RECORD}"
         for row in self._run(f"SELECT {columns} FROM deals {where}", values):  # noqa: S608
             deal = Deal(row[1], row[2], Terms(*json.loads(row[3])))
-            yield KnownDeal(deal, row[0], row[4], DealState(row[5]), Record(*row[6:]))
+            yield KnownDeal(deal, row[0], row[4], DealState(row[5]), _record(row[6:]))
 
     def _run(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         with self._lock:
             return self._base.execute(query, values).fetchall()
+
+
+def _record(row: Sequence[Any]) -> Record:
+    return Record(*row[:8], *map(bool, row[8:]))
+
+
+def _kept(record: Record) -> tuple[int, ...]:
+    """What proofs and upkeep need of a record: all but how it is about to end."""
+    return (
+        record.start, record.previous, record.price, record.leaves,
+        record.moved, record.end, record.cursor, record.missed,
+    )  # fmt: skip
 
 
 def _marks(count: int) -> str:

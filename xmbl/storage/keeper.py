@@ -11,9 +11,8 @@ from xmbl.storage import events, upkeep
 from xmbl.storage.desk import Desk
 from xmbl.storage.follower import Follower
 from xmbl.storage.journal import DealState
-from xmbl.storage.market import ProvenPeriods
 from xmbl.storage.prover import AT_ONCE
-from xmbl.storage.rules import Record, ends
+from xmbl.storage.rules import Attendance, Record, ends
 
 IN_FLIGHT = 32
 """Settlements that are sent in one step."""
@@ -35,8 +34,8 @@ class Keeper:
         if self._follower.scanned() < self._desk.journal.fact(_KEPT):
             return True
         layout = self._desk.journal.layout(period + 1)
-        proven = self._proven([record for _, _, record in layout], period)
-        todo = upkeep.plan(layout, proven, period, self._desk.market.parameters.limit)
+        attendance = self._attendance([record for _, _, record in layout], period)
+        todo = upkeep.plan(layout, attendance, period, self._desk.market.parameters.limit)
         forgettable = upkeep.forgettable(self._desk.journal.records(DealState.CLOSED), period)
         if todo.cut:
             self._cut(period, todo.cut[0])
@@ -49,12 +48,12 @@ class Keeper:
     def settle(self, period: int) -> bool:
         """Settle what is over, and what has gone unsettled for long; whether any is due."""
         records = self._desk.journal.records(DealState.OPEN)
-        proven = self._proven([record for _, record in records], period)
+        attendance = self._attendance([record for _, record in records], period)
         limit = self._desk.market.parameters.limit
         due = [
             (deal_id, record)
             for deal_id, record in records
-            if record.cursor and self._is_due(record, ends(record, proven, period, limit)[0], period)
+            if record.cursor and self._is_due(record, ends(record, attendance, period, limit)[0], period)
         ]
         for deal_id, record in due[:IN_FLIGHT]:
             call = self._desk.market.deals.settle(self._deal(deal_id))
@@ -62,13 +61,14 @@ class Keeper:
             self._act(call, self._desk.key("settle", deal_id.hex(), record.cursor, period))
         return bool(due)
 
-    def _proven(self, records: Sequence[Record], period: int) -> ProvenPeriods:
+    def _attendance(self, records: Sequence[Record], period: int) -> Attendance:
         first = min((record.cursor for record in records if record.cursor), default=period)
-        return self._desk.market.proven(self._desk.operator, first, period)
+        return self._desk.market.attendance(self._desk.operator, first, period)
 
     def _is_due(self, record: Record, end: int, period: int) -> bool:
-        upto = min(end, period)
-        return upto > record.cursor and (end <= period or upto - record.cursor >= self._settle_every)
+        # an open challenge puts the close off, also of what is settled to its end
+        closes = end <= period and not record.challenged
+        return closes or min(end, period) - record.cursor >= self._settle_every
 
     def _cut(self, period: int, deal_id: bytes) -> None:
         name = self._desk.market.names([self._deal(deal_id)])[0]

@@ -89,7 +89,7 @@ def _open_deals(market: Market, operator: str, period: int) -> Iterator[OpenDeal
     ]
     records = [(event, market.record(event.id)) for event in opened]
     first = min((record.cursor for _, record in records), default=period)
-    proven = market.proven(operator, min(first, period), period)
+    attendance = market.attendance(operator, min(first, period), period)
     for event, record in records:
-        end, _ = ends(record, proven, period, market.parameters.limit)
+        end, _ = ends(record, attendance, period, market.parameters.limit)
         yield OpenDeal(Deal(operator, event.root, event.terms), event.id, record, end)

@@ -74,13 +74,13 @@ class Lookout:
             (each, found) for each, found in self._desk.journal.records(DealState.OPEN) if found.cursor
         ]
         first = min((record.cursor for _, record in records), default=period)
-        kept = market.proven(operator, first, period)
+        attendance = market.attendance(operator, first, period)
         return Load(
             market.staking.stake_of(operator),
             market.staking.lock_of(operator, market.deals.address),
             market.staking.leverage(),
             market.ring(operator),
-            [(deal_id, ends(record, kept, period, limit)[1]) for deal_id, record in records],
+            [(deal_id, ends(record, attendance, period, limit)[1]) for deal_id, record in records],
             limit,
         )
 

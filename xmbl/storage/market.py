@@ -9,13 +9,18 @@ from dataclasses import astuple, dataclass
 from xmbl.chain.call import Call
 from xmbl.chain.client import Chain
 from xmbl.chain.deals import (
+    Answered,
+    Challenged,
     Cleared,
     Closed,
+    Extended,
+    Failed,
     Name,
     Opened,
     Rotated,
     Settled,
     StorageDeals,
+    Terminated,
     Truncated,
 )
 from xmbl.chain.deployments import Deployment
@@ -25,17 +30,25 @@ from xmbl.chain.staking import Staking
 from xmbl.chain.token import Token
 from xmbl.crypto import typed_data
 from xmbl.crypto.typed_data import Deal
-from xmbl.storage.rules import Parameters, Record, Ring, seed_of
+from xmbl.storage.drawing import seed_of
+from xmbl.storage.rings import Ring
+from xmbl.storage.rules import Attendance, Parameters, Record
 from xmbl.units import STAKE_UNIT
 
-MarketEvent = Opened | Settled | Closed | Rotated | Truncated | Cleared
+_KINDS = (
+    Opened, Settled, Closed, Extended, Terminated, Challenged, Answered, Failed, Rotated, Truncated, Cleared,
+)  # fmt: skip
+MarketEvent = (
+    Opened | Settled | Closed | Extended | Terminated | Challenged | Answered | Failed | Rotated | Truncated
+    | Cleared
+)  # fmt: skip
 
 _WORD = 256
 
 
 @dataclass(frozen=True, slots=True)
 class ProvenPeriods:
-    """The proven periods among those asked for; `in` says whether one is."""
+    """The proven periods, or the declared ones, among those asked for; `in` says whether one is."""
 
     words: dict[int, int]
 
@@ -96,6 +109,16 @@ class Market:
         numbers = range(first // _WORD, last // _WORD + 1)
         return ProvenPeriods({number: self.deals.proven(operator, number) for number in numbers})
 
+    def attendance(self, operator: str, first: int, last: int) -> Attendance:
+        """Which of the periods `first` to `last` (both in) the operator has proven, and declared."""
+        numbers = range(first // _WORD, last // _WORD + 1)
+        declared = {number: self.deals.declared(operator, number) for number in numbers}
+        return Attendance(self.proven(operator, first, last), ProvenPeriods(declared))
+
+    def due(self, deal_id: bytes) -> int:
+        """The last block to answer the challenge of a deal; 0 where none is open."""
+        return self.deals.challenge_of(deal_id).due
+
     def agent_and_payee(self, operator: str) -> tuple[str, str]:
         """Who signs for the operator and where its income goes."""
         return self.registry.agent_and_payee(operator)
@@ -115,17 +138,9 @@ class Market:
         free = self.staking.stake_of(operator).free(self.staking.leverage())
         return max(0, min(lock.limit - lock.locked, free)) // STAKE_UNIT
 
-    def growth_left(self, operator: str, period: int) -> int:
-        """Prices by which the operator's ring may still grow in the present period."""
-        ring = self.ring(operator)
-        if not ring.cap:
-            return 0
-        tail, head = ring.bounds_in(period)
-        return max(0, head - tail + ring.cap - (ring.head - ring.tail))
-
     def events(self, first: int, last: int) -> Iterator[MarketEvent]:
         """What changes deals and rings in blocks `first` to `last` (both in), for all operators, in order."""
-        kinds: tuple[type[MarketEvent], ...] = (Opened, Settled, Closed, Rotated, Truncated, Cleared)
+        kinds: tuple[type[MarketEvent], ...] = _KINDS
         return self.deals.all_events(kinds, first, last)
 
     def names(self, deals: list[Deal]) -> list[Name]:

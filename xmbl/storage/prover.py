@@ -1,7 +1,7 @@
 """Proves each period once, whatever dies in between.
 
     WAITING → PROVING → PROVEN          EMPTY: nothing of this period has to be proven
-                      ↘ MISSED
+                      ↘ MISSED          DECLARED: it is maintenance, and can't be proven
 
 The journal notes PROVING before the transaction is handed to the outbox, whose key names operator, period
 and attempt: a restart in mid-period finds it there. A proof that failed on chain (a reorg changed the seed)
@@ -16,16 +16,19 @@ from xmbl.crypto.typed_data import Deal
 from xmbl.errors import BytesError, ChainError, FeeCeiling, InsufficientFunds, NotMined, Reverted
 from xmbl.storage import events, proving
 from xmbl.storage.desk import Desk
+from xmbl.storage.drawing import Place
 from xmbl.storage.follower import Follower
 from xmbl.storage.journal import DealState, Phase
-from xmbl.storage.market import ProvenPeriods
-from xmbl.storage.rules import MAX_PERIODS, Place, ends
+from xmbl.storage.rules import MAX_PERIODS, Attendance, ends
 
 AT_ONCE = -1.0
 """Patience of somebody who looks once and doesn't wait."""
 
 ATTEMPTS = 5
 """Proofs of one period that may fail on chain before the agent gives the period up."""
+
+DONE = (Phase.PROVEN, Phase.EMPTY, Phase.DECLARED)
+"""The phases in which nothing more has to be done for a period."""
 
 _REACHED = "period"
 
@@ -52,22 +55,23 @@ class Prover:
         self._confirmations = confirmations
         self._told: tuple[int, str] = (0, "")
         self._reread_in = -1
+        self.low: tuple[events.LowBalance, ...] = ()
 
     def look_back(self, period: int) -> None:
         """Note what became of the periods that ended since the last look."""
         reached = self._desk.journal.fact(_REACHED, period)
         first = max(reached, period - MAX_PERIODS)
         if first < period:
-            proven, lives = self._proven_periods(first, period), self._lives(period)
+            attendance, lives = self._attendance(first, period), self._lives(period)
             for past in range(first, period):
-                self._judge(past, proven, lives)
+                self._judge(past, attendance, lives)
         if self._desk.journal.fact(_REACHED) != period:
             self._desk.journal.keep(_REACHED, period)
 
     def prove(self, period: int, head: int) -> Phase:
         """Do what is due for the present period; `head` is the newest block."""
         note = self._desk.journal.period(period)
-        if note.phase in (Phase.PROVEN, Phase.EMPTY):
+        if note.phase in DONE:
             return note.phase
         try:
             return self._advance(period, head, note.attempt, note.phase)
@@ -84,8 +88,12 @@ class Prover:
         begun = period * self._desk.market.parameters.period
         if head < begun + self._confirmations or self._follower.scanned() < begun:
             return Phase.WAITING
-        if period in self._proven_periods(period, period):
+        attendance = self._attendance(period, period)
+        if period in attendance.proven:
             return self._note(period, Phase.PROVEN, attempt)
+        if period in attendance.declared:
+            self._desk.emit(events.PeriodDeclared(period))
+            return self._note(period, Phase.DECLARED, attempt)
         drawn = self._drawn(period)
         if all(place.over for place in drawn.places):
             return self._note(period, Phase.EMPTY, attempt)
@@ -126,8 +134,10 @@ class Prover:
         self._desk.emit(events.PeriodProven(period, receipt.gas_used, receipt.hash))
         cost = max(1, receipt.fee)
         balance = self._desk.market.chain.balance(self._desk.outbox.account)
-        if balance < cost * events.LOW_PROOFS:
-            self._desk.emit(events.LowBalance(self._desk.outbox.account, balance, balance // cost))
+        low = events.LowBalance(self._desk.outbox.account, balance, balance // cost)
+        self.low = (low,) if low.proofs < events.LOW_PROOFS else ()
+        for event in self.low:
+            self._desk.emit(event)
 
     def _drawn(self, period: int) -> Drawn:
         span = self._desk.market.ring(self._desk.operator).bounds_in(period)
@@ -135,9 +145,9 @@ class Prover:
         if not _tiles(layout, span):
             raise OutOfStep("The journal's ring isn't the chain's; it is read again.")
         first = min((record.cursor for _, _, record in layout if record.cursor), default=period)
-        proven = self._proven_periods(first, period)
+        attendance = self._attendance(first, period)
         limit = self._desk.market.parameters.limit
-        return Drawn(layout, proving.places(layout, proven, period, limit, self._held), span)
+        return Drawn(layout, proving.places(layout, attendance, period, limit, self._held), span)
 
     def _held(self, deal_id: bytes) -> bool:
         return self._desk.holdings.has(self._deal(deal_id).root)
@@ -148,12 +158,14 @@ class Prover:
             raise OutOfStep("A deal of the ring isn't in the journal; it is read again.")
         return known.deal
 
-    def _judge(self, past: int, proven: ProvenPeriods, lives: Sequence[range]) -> None:
+    def _judge(self, past: int, attendance: Attendance, lives: Sequence[range]) -> None:
         note = self._desk.journal.period(past)
-        if note.phase in (Phase.PROVEN, Phase.EMPTY, Phase.MISSED):
+        if note.phase in (*DONE, Phase.MISSED):
             return
-        if past in proven:
+        if past in attendance.proven:
             self._note(past, Phase.PROVEN, note.attempt)
+        elif past in attendance.declared:
+            self._note(past, Phase.DECLARED, note.attempt)
         elif any(past in life for life in lives):
             self._note(past, Phase.MISSED, note.attempt)
             self._desk.emit(events.PeriodMissed(past))
@@ -164,11 +176,11 @@ class Prover:
         """The unsettled periods of each open deal before the present one in which it was live."""
         records = [record for _, record in self._desk.journal.records(DealState.OPEN) if record.cursor]
         first = min((record.cursor for record in records), default=period)
-        proven, limit = self._proven_periods(first, period), self._desk.market.parameters.limit
-        return [range(record.cursor, ends(record, proven, period, limit)[0]) for record in records]
+        attendance, limit = self._attendance(first, period), self._desk.market.parameters.limit
+        return [range(record.cursor, ends(record, attendance, period, limit)[0]) for record in records]
 
-    def _proven_periods(self, first: int, last: int) -> ProvenPeriods:
-        return self._desk.market.proven(self._desk.operator, first, last)
+    def _attendance(self, first: int, last: int) -> Attendance:
+        return self._desk.market.attendance(self._desk.operator, first, last)
 
     def _note(self, period: int, phase: Phase, attempt: int) -> Phase:
         self._desk.journal.note(period, phase, attempt)

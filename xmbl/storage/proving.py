@@ -6,7 +6,8 @@ from functools import partial
 
 from xmbl.crypto.tree_levels import LEAF_BYTES
 from xmbl.crypto.typed_data import Deal
-from xmbl.storage.rules import Place, Record, Step, place_of, plan_bits, plan_proof
+from xmbl.storage.drawing import Place, Step, place_of, plan_bits, plan_proof
+from xmbl.storage.rules import Record
 
 WORD_BYTES = 32
 
@@ -52,5 +53,9 @@ def _shown(step: Step, deal: Deal, path: Path) -> list[bytes]:
     words = [deal.root, deal.terms.hash()] if step.named else []
     if step.leaf is None:
         return words
-    leaf, siblings = path(deal.root, step.leaf)
-    return words + [leaf[at : at + WORD_BYTES] for at in range(0, LEAF_BYTES, WORD_BYTES)] + list(siblings)
+    return words + leaf_words(*path(deal.root, step.leaf))
+
+
+def leaf_words(leaf: bytes, siblings: Sequence[bytes]) -> list[bytes]:
+    """A leaf and its path as the contract takes them."""
+    return [leaf[at : at + WORD_BYTES] for at in range(0, LEAF_BYTES, WORD_BYTES)] + list(siblings)
