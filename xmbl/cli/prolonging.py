@@ -50,7 +50,6 @@ def extend(session: Session, name: str, periods: int | None, until: int | None) 
         raise UsageError(
             f"No deal of {name} can be extended to period {end}; `xmbl deal show {name}` says why."
         )
-    extending.check_end(end, session.market().period())
     narrator = Narrator(session.out)
     with session.out.waiting("asking the operators"):
         consents = storing.run(session, narrator, lambda client: client.consents(name, end))

@@ -18,12 +18,13 @@ from xmbl.chain.call import Call
 from xmbl.chain.outbox import Receipt
 from xmbl.config import checked_name
 from xmbl.errors import ChainError, InsufficientFunds, Reverted, UsageError
-from xmbl.storage import extending, planning, sources
+from xmbl.storage import extending, planning, pricing, sources
 from xmbl.storage.events import ReplicaLost, ReplicaRepaired
 from xmbl.storage.extending import Consent, Upkeep, together
 from xmbl.storage.manifest import Manifest, Replica, ReplicaState
 from xmbl.storage.placement import Placement
 from xmbl.storage.planning import Order, Plan
+from xmbl.storage.pricing import Priced
 from xmbl.storage.retrieval import Retrieval
 from xmbl.storage.standing import DealStanding, standings
 from xmbl.storage.verification import Checked, verified
@@ -85,6 +86,10 @@ class StorageClient:
         """The stored file or folder at `target`, from whoever answers; goes on where it was interrupted."""
         await Retrieval(self._wallet, self.load(name)).to(target)
 
+    async def prices(self, name: str) -> list[Priced]:
+        """What each holder of `name` asks for giving it back; the wallet needs a purse for that."""
+        return await pricing.priced(self._wallet, self.load(name))
+
     async def verify(self, name: str, leaves: int = 8) -> list[Checked]:
         """Ask every operator for `leaves` random leaves of its replica and check them against the root."""
         replicas = [one for one in self.load(name).standing() if one.deal]
@@ -121,8 +126,12 @@ class StorageClient:
             return await self._repaired(self._own(name), misses)
 
     async def consents(self, name: str, end: int) -> list[Consent]:
-        """What the operators of `name` say to deals that last until period `end`; nothing moves."""
+        """What the operators of `name` say to deals that last until period `end`; nothing moves.
+
+        `UsageError` for an end that no deal can have now.
+        """
         manifest, standing = self._own(name), await self.show(name)
+        extending.check_end(end, await trio.to_thread.run_sync(self._wallet.market.period))
         late = extending.behind(standing, end)
         return await together([partial(extending.asked, self._wallet, manifest, one, end) for one in late])
 

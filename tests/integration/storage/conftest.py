@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from tests.support import agent_world
 from tests.support.agent_world import Provider
+from tests.support.storage_stage import DATA, Stage
 from tests.support.storage_world import World, storage_world
+from xmbl.units import WHOLE
 
 
 @pytest.fixture(scope="module")
@@ -46,3 +49,36 @@ def provider(world: World, client: LocalAccount, tmp_path: Path) -> Iterator[Pro
     made.to_period(made.period + 1, block=0)
     yield made
     made.die()
+
+
+@pytest.fixture(scope="module")
+def providers(
+    world: World, client: LocalAccount, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[Provider]]:
+    made = [
+        agent_world.provider(world, tmp_path_factory.mktemp("providers") / "one", client) for _ in range(3)
+    ]
+    yield made
+    for provider in made:
+        provider.die()
+
+
+@pytest.fixture
+def account(world: World) -> LocalAccount:
+    made: LocalAccount = Account.create()
+    world.give(made, 10 * WHOLE)
+    return made
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "file"
+    path.write_bytes(DATA)
+    return path
+
+
+@pytest.fixture
+def stage(world: World, providers: list[Provider], account: LocalAccount) -> Stage:
+    made = Stage(world, providers, account)
+    made.to_next_period()
+    return made

@@ -2,123 +2,33 @@
 
 import io
 import secrets
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 import trio
 from eth_account import Account
-from eth_account.signers.local import LocalAccount
 
-from tests.support import agent_world
-from tests.support.agent_world import PERIOD, Provider
-from tests.support.storage_peers import Handlers, announced, play, silenced
-from tests.support.storage_world import PER_GIB, Told, World, client_of
+from tests.support.agent_world import PERIOD
+from tests.support.storage_peers import play
+from tests.support.storage_stage import DATA, ORDER, Stage, stored
+from tests.support.storage_world import client_of
 from xmbl.chain import outbox
-from xmbl.chain.deals import Opened
 from xmbl.crypto.cids import cid_of_file
 from xmbl.crypto.envelope import CHUNK_PLAIN, sealed_size
 from xmbl.errors import Busy, Corrupt, InsufficientFunds, NotStored, Refused, Reverted, UsageError
 from xmbl.events import Event
 from xmbl.network.channel import Channel
 from xmbl.storage import events, sources, transfer
-from xmbl.storage.client import StorageClient
 from xmbl.storage.events import OperatorPassed
 from xmbl.storage.manifest import Manifests, ReplicaState
-from xmbl.storage.planning import Order, tidy
+from xmbl.storage.planning import tidy
 from xmbl.storage.standing import DealStanding
 from xmbl.storage.wire import STORE, STREAM, ReadReady, ReadRequest, Refusal, StoreReady
-from xmbl.units import WHOLE
 
-LIMIT = 100 * PER_GIB
-DATA = secrets.token_bytes(700_000)
-ORDER = Order("file", 2, 3, LIMIT)
 KEY = bytes(32)
-
-
-@pytest.fixture(scope="module")
-def providers(
-    world: World, client: LocalAccount, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[list[Provider]]:
-    made = [
-        agent_world.provider(world, tmp_path_factory.mktemp("providers") / "one", client) for _ in range(3)
-    ]
-    yield made
-    for provider in made:
-        provider.die()
-
-
-@pytest.fixture
-def account(world: World) -> LocalAccount:
-    made: LocalAccount = Account.create()
-    world.give(made, 10 * WHOLE)
-    return made
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    path = tmp_path / "file"
-    path.write_bytes(DATA)
-    return path
-
-
-class Stage:
-    """Operators that serve, and a client; `told` is what it was told."""
-
-    def __init__(self, world: World, providers: Sequence[Provider], account: LocalAccount) -> None:
-        self.world = world
-        self.providers = providers
-        self.account = account
-        self.told = Told()
-
-    @asynccontextmanager
-    async def serving(self, *cheating: Handlers | None) -> AsyncIterator[None]:
-        """As many operators as are named here serve; None is an honest one."""
-        async with AsyncExitStack() as stack:
-            for provider, cheats in zip(self.providers, cheating, strict=False):
-                await stack.enter_async_context(announced(provider, cheats))
-            for provider in self.providers[len(cheating) :]:
-                await silenced(provider)
-            yield
-
-    @asynccontextmanager
-    async def client(self) -> AsyncIterator[StorageClient]:
-        """The client; each has its own host, all have the same files."""
-        async with client_of(self.world, self.account, self.told) as client:
-            yield client
-
-    @asynccontextmanager
-    async def meeting(self, *cheating: Handlers | None) -> AsyncIterator[StorageClient]:
-        """Both."""
-        async with self.serving(*cheating), self.client() as client:
-            yield client
-
-    def opened(self) -> list[Opened]:
-        """The client's deals on chain."""
-        market = self.world.market()
-        found = market.deals.events(Opened, market.since)
-        return [event for event in found if event.client == self.account.address]
-
-    def to_next_period(self) -> None:
-        """At its beginning there is time for everything."""
-        self.world.to_period(self.world.market().period() + 1, block=0)
-
-
-@pytest.fixture
-def stage(world: World, providers: list[Provider], account: LocalAccount) -> Stage:
-    made = Stage(world, providers, account)
-    made.to_next_period()
-    return made
-
-
-async def stored(client: StorageClient, source: Any, order: Order = ORDER) -> None:
-    plan = await client.plan(source, order)
-    await client.fund(plan.cost)
-    await client.put(plan)
 
 
 def test_put__two_copies__share_no_byte_and_come_back(stage: Stage, file: Path, tmp_path: Path) -> None:
