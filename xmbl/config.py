@@ -22,7 +22,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -78,10 +78,14 @@ class Network:
 
 @dataclass(frozen=True)
 class Settings:
-    """The user's defaults; empty means not chosen."""
+    """The user's defaults; empty means not chosen. The limits are amounts that `xmbl pay` promises at most by
+    vouchers: for one deal and to one payee in all, to everybody in a day."""
 
     network: str = ""
     wallet: str = ""
+    deal_limit: str = "1 XMBL"
+    payee_limit: str = "10 XMBL"
+    day_limit: str = "10 XMBL"
 
 
 def checked_name(name: str, what: str) -> str:
@@ -165,12 +169,13 @@ def load_settings(home: Folders) -> Settings:
         return Settings()
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} isn't readable: {error}; mend or delete it.") from None
-    return Settings(*(_typed(document, key, str, str(path), "") for key in ("network", "wallet")))
+    defaults = asdict(Settings())
+    return Settings(**{key: _typed(document, key, str, str(path), usual) for key, usual in defaults.items()})
 
 
 def save_settings(home: Folders, settings: Settings) -> None:
     """Write the user's defaults."""
-    lines = [f"network = {_quoted(settings.network)}", f"wallet = {_quoted(settings.wallet)}"]
+    lines = [f"{key} = {_quoted(value)}" for key, value in asdict(settings).items()]
     write_text(home.config / "config.toml", "\n".join(lines) + "\n")
 
 

@@ -11,13 +11,22 @@ import trio
 from tests.support.agent_world import Provider
 from xmbl.network.channel import Channel
 from xmbl.network.host import Host, open_host
+from xmbl.payments.book import Book
+from xmbl.payments.ledger import ChainLedger
+from xmbl.payments.till import Till
+from xmbl.payments.wire import Domain
 from xmbl.storage.desk import Desk
+from xmbl.storage.egress import Egress, EgressPolicy
 from xmbl.storage.policy import GIB, StoragePolicy
 from xmbl.storage.quotes import Candidate, Offer, Wanted, ask
 from xmbl.storage.server import StorageServer
 from xmbl.storage.wire import QUOTE, STORE, STREAM
 
 WILL = StoragePolicy(price=10**15, capacity=GIB, unpaid=GIB // 2)
+GRATIS = EgressPolicy()
+MARGIN = 40
+"""Blocks: the devnet's are short."""
+
 PER_GIB = 10**16
 ANYWHERE = "/ip4/127.0.0.1/tcp/0"
 
@@ -45,14 +54,19 @@ class Meeting:
 
 @asynccontextmanager
 async def meeting(
-    provider: Provider, will: StoragePolicy = WILL, cheating: Handlers | None = None
+    provider: Provider,
+    will: StoragePolicy = WILL,
+    cheating: Handlers | None = None,
+    egress: EgressPolicy = GRATIS,
 ) -> AsyncIterator[Meeting]:
     """A server that serves, but for the protocols at which it cheats, and a client that knows it."""
     desk = Desk(
         provider.address, provider.market, provider.outbox, provider.journal, provider.holdings,
         provider.told.append,
     )  # fmt: skip
-    server = StorageServer(desk, provider.signer, will, fresh=0)
+    book = Book(provider.folder / "vouchers.sqlite")
+    till = till_of(desk, book)
+    server = StorageServer(desk, provider.signer, will, Egress(desk, provider.signer, egress, till), fresh=0)
     handlers: dict[str, Any] = {QUOTE: server.quote, STORE: server.store, STREAM: server.stream}
     handlers |= cheating or {}
     async with open_host(provider.seed, [ANYWHERE]) as serving:
@@ -63,6 +77,15 @@ async def meeting(
         )
         async with open_host(secrets.token_bytes(32)) as host:
             yield Meeting(provider, server, host, peer)
+    book.close()
+
+
+def till_of(desk: Desk, book: Book) -> Till:
+    """The till of an operator, on the real chain."""
+    market = desk.market
+    domain = Domain.of(market.chain.chain_id, market.payments.address)
+    ledger = ChainLedger(market.chain, market.payments)
+    return Till(ledger, domain, book, desk.emit, margin=MARGIN, fresh=0.0)
 
 
 def play(story: Callable[[], Awaitable[None]]) -> None:
@@ -76,9 +99,11 @@ def play(story: Callable[[], Awaitable[None]]) -> None:
 
 
 @asynccontextmanager
-async def announced(provider: Provider, cheating: Handlers | None = None) -> AsyncIterator[StorageServer]:
+async def announced(
+    provider: Provider, cheating: Handlers | None = None, egress: EgressPolicy = GRATIS
+) -> AsyncIterator[StorageServer]:
     """A server that the registry knows."""
-    async with meeting(provider, cheating=cheating) as met:
+    async with meeting(provider, cheating=cheating, egress=egress) as met:
         addresses = [address.split("/p2p/")[0] for address in met.peer.addresses]
         call = provider.market.registry.announce(provider.address, addresses)
         await trio.to_thread.run_sync(provider.world.send, provider.cold, call)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
 
-from xmbl.cli import challenging, deal_tables, prolonging, sharing, storing
+from xmbl.cli import challenging, deal_tables, getting, prolonging, sharing, storing
 from xmbl.cli.frame import FILE, Seconds, group, looking, opening, sending, unlocking_online
 from xmbl.cli.narrator import Narrator
 from xmbl.cli.output import Table, counted, leaving
@@ -105,22 +105,6 @@ def put(
     with leaving(f"`xmbl deal repair {order.name}` goes on."), Narrator(session.out).telling() as narrator:
         manifest = storing.run(session, narrator, lambda client: client.put(plan))
     _finish(session, manifest, transactions)
-
-
-@command.command()
-@click.argument("name")
-@click.argument("target", required=False, type=click.Path(path_type=Path))
-@opening
-def get(session: Session, name: str, target: Path | None) -> None:
-    """Bring NAME back to TARGET (by default ./NAME) from whoever answers, and check every byte."""
-    place = (target or Path(name)).absolute()
-    size = storing.load(session, name).size
-    kept = f"What has arrived is kept; `xmbl deal get {name}` goes on."
-    with leaving(kept), Narrator(session.out).telling() as narrator:
-        storing.run(session, narrator, lambda client: client.get(name, place))
-    session.out.result(
-        {"name": name, "path": str(place), "bytes": size}, f"{place}  {format_size(size)}, complete"
-    )
 
 
 @command.command("list")
@@ -264,6 +248,7 @@ def restore(session: Session, file: Path) -> None:
 
 
 for _each in (
+    getting.get,
     sharing.share,
     sharing.import_,
     sharing.reader,

@@ -1,10 +1,13 @@
 """`xmbl pay`: the account in Payments, from which services are paid and into which income arrives."""
 
+from dataclasses import replace
 from typing import Any
 
 import click
 
-from xmbl.cli.frame import group, looking, sending
+from xmbl import config
+from xmbl.cli import lane, paying, signer, voucher
+from xmbl.cli.frame import group, local, looking, sending
 from xmbl.cli.output import Table, facts
 from xmbl.cli.sending import Check, enough, send
 from xmbl.cli.session import Session
@@ -99,6 +102,26 @@ def revoke(session: Session, spender: str) -> None:
         raise UsageError(f"{target} may take nothing as it is; `xmbl pay allowances` lists who may.")
     transactions = send(session, session.payments().approve(target, 0))
     _finish(session, transactions, f"{target} may take nothing any more.")
+
+
+@command.command()
+@click.option("--deal", type=parse_amount, metavar="AMOUNT", help="For one deal, in all.")
+@click.option("--payee", type=parse_amount, metavar="AMOUNT", help="To one payee, in all.")
+@click.option("--day", type=parse_amount, metavar="AMOUNT", help="To everybody, in a day.")
+@local
+def limits(session: Session, **given: Wei | None) -> None:
+    """Show, or set, the most that vouchers may promise."""
+    changed = {f"{name}_limit": format_amount(amount) for name, amount in given.items() if amount is not None}
+    settings = replace(config.load_settings(session.folders), **changed)
+    if changed:
+        config.save_settings(session.folders, settings)
+    found = {name: parse_amount(getattr(settings, name)) for name in paying.LIMITS}
+    shown = [(name.replace("_limit", ""), format_amount(amount)) for name, amount in found.items()]
+    session.out.result({f"{name}_wei": amount for name, amount in found.items()}, facts(shown))
+
+
+for _each in (voucher, lane, signer):
+    command.add_command(_each.command)
 
 
 def _covered(session: Session, amount: int) -> Check:

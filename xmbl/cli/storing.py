@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from xmbl.chain.client import Chain
     from xmbl.events import Emit
     from xmbl.network.host import Host
+    from xmbl.payments.client import Purse
     from xmbl.storage.client import StorageClient
     from xmbl.storage.manifest import Manifest, Manifests
     from xmbl.storage.quotes import Offer, Wanted
@@ -70,14 +71,19 @@ def load_own(session: Session, name: str) -> "Manifest":
     return manifest
 
 
-def run(session: Session, emit: "Emit", action: "Callable[[StorageClient], Awaitable[T]]") -> T:
-    """Open the network, do `action`, close the network."""
+def run(
+    session: Session,
+    emit: "Emit",
+    action: "Callable[[StorageClient], Awaitable[T]]",
+    purse: "Purse | None" = None,
+) -> T:
+    """Open the network, do `action`, close the network; reads are paid out of the purse, if there is one."""
     import trio
 
     from xmbl.network.host import open_host
     from xmbl.storage.client import StorageClient
 
-    wallet = _opened(session, emit)
+    wallet = _opened(session, emit, purse)
 
     async def main() -> T:
         # a client needs no lasting identity: a new one each time says nothing about it
@@ -87,12 +93,12 @@ def run(session: Session, emit: "Emit", action: "Callable[[StorageClient], Await
     return trio.run(main)
 
 
-def _opened(session: Session, emit: "Emit") -> "Callable[[Host], Wallet]":
+def _opened(session: Session, emit: "Emit", purse: "Purse | None") -> "Callable[[Host], Wallet]":
     from xmbl.storage.wallet import Wallet
 
     found, market, outbox = manifests(session), session.market(), session.outbox()
     spool = spool_of(session.folders)
-    return lambda host: Wallet(session.address(), market, outbox, host, found, spool, emit)
+    return lambda host: Wallet(session.address(), market, outbox, host, found, spool, emit, purse)
 
 
 def wanted(session: Session, size: int, end: int, per_gib: int) -> "Wanted":

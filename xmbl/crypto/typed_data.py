@@ -19,9 +19,13 @@ TERMS_TYPE = (
     "uint256 client_notice,uint256 operator_notice,uint256 exit,uint256 deadline,uint256 salt)"
 )
 DEAL_TYPE = f"Deal(address operator,bytes32 root,Terms terms){TERMS_TYPE}"
+EXTENSION_TYPE = "Extension(bytes32 deal,uint256 old_end,uint256 new_end,uint256 deadline)"
 QUOTE_TYPE = f"Quote(address operator,Terms terms,uint256 expiry){TERMS_TYPE}"
 VOUCHER_TYPE = "Voucher(address payer,address payee,uint256 cumulative,bytes32 subject,uint256 expiry)"
 APPROVAL_TYPE = "Approve(address owner,address spender,uint256 amount,uint256 nonce,uint256 deadline)"
+READ_QUOTE_TYPE = (
+    "ReadQuote(address operator,bytes32 deal,address payee,uint256 egress,uint256 window,uint256 expiry)"
+)
 DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 
 DEALS_DOMAIN = "XMBL StorageDeals"
@@ -80,6 +84,21 @@ class Deal:
 
 
 @dataclass(frozen=True, slots=True)
+class Extension:
+    """The operator's consent to a deal, by its id, that ends later: `new_end` instead of `old_end`, both the
+    first period not covered, if it is sent up to block `deadline`."""
+
+    deal: bytes
+    old_end: int
+    new_end: int
+    deadline: int
+
+    def hash(self) -> bytes:
+        """The EIP-712 struct hash that the agent signs."""
+        return _struct_hash(EXTENSION_TYPE, *astuple(self))
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """An agent's promise, before any byte is sent, to sign these terms for whatever root arrives.
 
@@ -94,6 +113,26 @@ class Quote:
     def hash(self) -> bytes:
         """The EIP-712 struct hash that the agent signs."""
         return _struct_hash(QUOTE_TYPE, self.operator, self.terms.hash(), self.expiry)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadQuote:
+    """An agent's promise to give the bytes of `deal` out at this price, on every stream begun up to block
+    `expiry`, for as long as that stream lasts.
+
+    `egress` in wei for a MiB, 0 for nothing; vouchers for the deal pay `payee`, each up to `window` bytes.
+    """
+
+    operator: str
+    deal: bytes
+    payee: str
+    egress: int
+    window: int
+    expiry: int
+
+    def hash(self) -> bytes:
+        """The EIP-712 struct hash that the agent signs."""
+        return _struct_hash(READ_QUOTE_TYPE, *astuple(self))
 
 
 @dataclass(frozen=True, slots=True)

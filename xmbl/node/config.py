@@ -13,12 +13,19 @@
     capacity = "100 GiB"
     price = "0.01 XMBL"                      # of a GiB and a period
     minimum = "1 MiB"
+    egress = "0 XMBL"                        # of a MiB that is read back; 0: nothing
+    window = "4 MiB"                         # the most bytes that one voucher pays for
 
     [chain]
     confirmations = 12                       # blocks
     ceiling = "200 gwei"                     # the most that gas may cost
     poll = 6                                 # seconds between two looks
     still = 300                              # seconds after which a newest block that stays is trouble
+
+    [payments]
+    margin = 600                             # blocks that a voucher must still last, and is redeemed before
+    ratio = 20                               # redeem when it brings so many times what its gas costs
+    ether = "1 XMBL"                         # what an ether is worth, to compare the two
 
 Paths are relative to the file. Amounts and sizes are texts with units.
 """
@@ -27,17 +34,21 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from xmbl import config
 from xmbl.errors import ConfigError, UsageError
 from xmbl.network.addresses import parse_address
+from xmbl.payments.agent import Habits as PaymentsHabits
+from xmbl.payments.policy import Thrift
 from xmbl.storage.agent import Habits
+from xmbl.storage.egress import LEAST_WINDOW, EgressPolicy
+from xmbl.storage.fields import READ_LIMIT
 from xmbl.storage.policy import StoragePolicy
 from xmbl.storage.rules import NOTICES
-from xmbl.units import parse_amount, parse_size
+from xmbl.units import format_size, parse_amount, parse_size
 
 T = TypeVar("T")
 
@@ -64,6 +75,9 @@ class NodeConfig:
     habits: Habits
     ceiling: int
     older: tuple[config.Network, ...] = ()
+    egress: EgressPolicy = field(default_factory=EgressPolicy)
+    payments: PaymentsHabits = field(default_factory=PaymentsHabits)
+    vouchers: Path = Path()
 
 
 class _Reader:
@@ -163,17 +177,18 @@ def _node(reader: _Reader, folder: Path, home: config.Folders) -> NodeConfig | N
     listen = reader.texts("listen", _listening)
     announce = reader.texts("announce", _listening, [])
     older = reader.texts("older", lambda name: _older(name, folder, home, network), [])
-    storage, chain = reader.table("storage"), reader.table("chain")
+    storage, chain, payments = (reader.table(name) for name in ("storage", "chain", "payments"))
     store = storage.text("folder", place, str(home.data / "store"))
     will, habits = _policy(storage), _habits(chain, storage)
+    egress, redeeming = _egress(storage), _redeeming(payments)
     ceiling = chain.text("ceiling", parse_amount, "200 gwei")
-    for each in (reader, storage, chain):
+    for each in (reader, storage, chain, payments):
         each.finish()
     if network and operator and agent and password_file and node_key and wallets and state and store:
         return NodeConfig(
             network, operator, agent, password_file, node_key, listen, announce, store, state,
             home.state / "outbox", wallets, will,
-            habits, ceiling or 200 * _GWEI, older,
+            habits, ceiling or 200 * _GWEI, older, egress, redeeming, home.state,
         )  # fmt: skip
     return None
 
@@ -196,6 +211,17 @@ def _policy(reader: _Reader) -> StoragePolicy:
     )
 
 
+def _egress(reader: _Reader) -> EgressPolicy:
+    price = reader.text("egress", parse_amount, "0 XMBL") or 0
+    return EgressPolicy(price, reader.text("window", _window, "4 MiB") or READ_LIMIT)
+
+
+def _redeeming(reader: _Reader) -> PaymentsHabits:
+    ether = reader.text("ether", parse_amount, "1 XMBL")
+    thrift = Thrift(reader.number("ratio", 20, range(1, 10_001)), ether or 0)
+    return PaymentsHabits(thrift, reader.number("margin", 600, range(1, 100_001)))
+
+
 def _habits(chain: _Reader, storage: _Reader) -> Habits:
     return Habits(
         confirmations=chain.number("confirmations", 12, range(1, 4_001)),
@@ -203,6 +229,15 @@ def _habits(chain: _Reader, storage: _Reader) -> Habits:
         poll=chain.seconds("poll", 6.0),
         still=chain.seconds("still", 300.0),
     )
+
+
+def _window(text: str) -> int:
+    size = parse_size(text)
+    if not LEAST_WINDOW <= size <= READ_LIMIT:
+        raise UsageError(
+            f"a window has {format_size(LEAST_WINDOW)} to {format_size(READ_LIMIT)}; take one between."
+        )
+    return size
 
 
 def _network(name: str, folder: Path, home: config.Folders) -> config.Network:

@@ -27,9 +27,11 @@ from xmbl.identity.keystore import Keystore
 from xmbl.identity.passwords import read_password
 from xmbl.network.host import Host, open_host
 from xmbl.node.config import NodeConfig
+from xmbl.node.paying import Cashier, cashier_of
 from xmbl.storage import wire
 from xmbl.storage.agent import FAILURES, StorageAgent
 from xmbl.storage.desk import Desk
+from xmbl.storage.egress import Egress
 from xmbl.storage.events import Trouble
 from xmbl.storage.holdings import Holdings
 from xmbl.storage.journal import Journal
@@ -76,14 +78,16 @@ async def run_node(settings: NodeConfig, emit: Emit) -> None:
     signer, seed = await trio.to_thread.run_sync(_unlocked, settings)
     with _alone(settings):
         desks = await trio.to_thread.run_sync(_desks, settings, signer, emit)
+        cashier = await trio.to_thread.run_sync(cashier_of, settings, desks[0])
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_stop_on_signal, nursery.cancel_scope)
                 async with open_host(seed, settings.listen) as host:
-                    await _serve(settings, desks, signer, host)
+                    await _serve(settings, desks, cashier, signer, host)
         finally:
             for desk in desks:
                 desk.journal.close()
+            cashier.book.close()
             desks[0].outbox.close()
             desks[0].holdings.close()
             emit(Stopped())
@@ -97,13 +101,16 @@ def _alone(settings: NodeConfig) -> Lock:
     return Lock(settings.state / LOCK, taken)
 
 
-async def _serve(settings: NodeConfig, desks: Sequence[Desk], signer: "LocalAccount", host: Host) -> None:
+async def _serve(
+    settings: NodeConfig, desks: Sequence[Desk], cashier: Cashier, signer: "LocalAccount", host: Host
+) -> None:
     desk = desks[0]
     agents = [StorageAgent(each, settings.habits) for each in desks]
     for agent in agents:
         await trio.to_thread.run_sync(agent.start)
     # new deals only here: the older deployments have but agents
-    server = StorageServer(desk, signer, settings.storage)
+    egress = Egress(desk, signer, settings.egress, cashier.till)
+    server = StorageServer(desk, signer, settings.storage, egress)
     host.serve(wire.QUOTE, server.quote, deadline=60.0, concurrent=QUOTES_AT_ONCE)
     host.serve(wire.STORE, server.store, deadline=UPLOAD_SECONDS, concurrent=UPLOADS_AT_ONCE)
     host.serve(wire.STREAM, server.stream, deadline=UPLOAD_SECONDS, concurrent=STREAMS_AT_ONCE)
@@ -119,6 +126,7 @@ async def _serve(settings: NodeConfig, desks: Sequence[Desk], signer: "LocalAcco
             nursery.start_soon(_announced, each, settings, host.addresses)
         for agent in agents:
             nursery.start_soon(agent.run, write_status)
+        nursery.start_soon(cashier.run, settings.habits.poll)
 
 
 async def _announced(desk: Desk, settings: NodeConfig, listening: Sequence[str]) -> None:

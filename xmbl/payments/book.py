@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xmbl.chain.client import Chain
+from xmbl.chain.outbox import owned_name
 from xmbl.crypto.typed_data import Voucher
 from xmbl.payments.policy import Limits, Spending, require_within
 from xmbl.payments.wire import SignedVoucher
@@ -34,6 +36,11 @@ CREATE TABLE IF NOT EXISTS batches (
     PRIMARY KEY (key, payer, subject)
 ) WITHOUT ROWID;
 """
+
+
+def book_path(folder: Path, chain: Chain, account: str, ledger: str) -> Path:
+    """Where an account's book for one ledger rests, in the folder of state."""
+    return folder / "vouchers" / f"{owned_name(chain, account)}-{ledger.lower()}.sqlite"
 
 
 @dataclass(frozen=True, slots=True)

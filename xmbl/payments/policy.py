@@ -8,12 +8,10 @@ the sum of all that the payer's vouchers still come to, against what the chain h
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from xmbl.chain.payments import MOST_VOUCHERS
 from xmbl.crypto.typed_data import Voucher
 from xmbl.errors import Refused
 from xmbl.units import WHOLE, format_amount
-
-BATCH = 64
-"""Vouchers that one transaction redeems."""
 
 # measured: what a transaction that redeems costs, and what each voucher in it does
 REDEEM_GAS, EACH_GAS = 28_000, 20_000
@@ -172,9 +170,9 @@ def to_redeem(dues: Sequence[Due], block: int, margin: int, fee: int, thrift: Th
     else what can't wait. What brings less than its own gas is let go: else a payer could burn the payee's
     gas with vouchers of a wei."""
     each = thrift.cost(EACH_GAS, fee)
-    paying = sorted((due for due in dues if due.brings > each), key=lambda due: -due.brings)[:BATCH]
+    paying = sorted((due for due in dues if due.brings > each), key=lambda due: -due.brings)[:MOST_VOUCHERS]
     brought = sum(due.brings for due in paying)
     if brought >= thrift.ratio * thrift.cost(REDEEM_GAS + EACH_GAS * len(paying), fee) and paying:
         return paying
     urgent = [due for due in dues if due.last - block <= margin and due.brings > each]
-    return sorted(urgent, key=lambda due: due.last)[:BATCH]
+    return sorted(urgent, key=lambda due: due.last)[:MOST_VOUCHERS]

@@ -13,6 +13,7 @@ from eth_utils.address import to_canonical_address, to_checksum_address
 from xmbl.crypto.merkle import MAX_LEAVES
 from xmbl.crypto.tree_levels import LEAF_BYTES
 from xmbl.crypto.typed_data import Quote, Terms
+from xmbl.payments.wire import MOST, SignedVoucher
 
 MAX_SIZE = MAX_LEAVES * LEAF_BYTES
 """Bytes of one deal: a larger file is several deals."""
@@ -80,6 +81,14 @@ def _unpack_path(raw: Any) -> tuple[bytes, ...]:
     return tuple(map(HASH.unpack, raw))
 
 
+def _pack_shown(shown: SignedVoucher | None) -> Any:
+    return shown.pack() if shown else None
+
+
+def _unpack_shown(raw: Any) -> SignedVoucher | None:
+    return None if raw is None else SignedVoucher.unpack(raw)
+
+
 ADDRESS: Codec[str] = Codec(to_canonical_address, _unpack_address)
 HASH = _fixed(32)
 ROOT: Codec[bytes] = Codec(bytes, _unpack_root)
@@ -95,6 +104,9 @@ LEAF_INDEX = _unsigned(MAX_LEAVES)
 BLOCK = _unsigned(2**64)
 PERIOD = _unsigned(2**24)
 SALT = _unsigned(2**63)
+AMOUNT = _unsigned(MOST + 1)
+SHOWN: Codec[SignedVoucher | None] = Codec(_pack_shown, _unpack_shown)
+VOUCHER: Codec[SignedVoucher] = Codec(SignedVoucher.pack, SignedVoucher.unpack)
 
 _TERMS: dict[str, Codec[Any]] = {
     "client": ADDRESS,

@@ -67,10 +67,10 @@ class Retrieval:
         self, file: BinaryIO, part: Part, replica: Replica, at: int, reasons: dict[str, str]
     ) -> int:
         """Write what this replica's operator gives from chunk `at` on; the chunk to go on with."""
-        sealed = Sealed(replica.promised().root, part, self._manifest.replica_key(replica))
+        sealed = Sealed(replica.promised(), part, self._manifest.replica_key(replica))
         try:
             peer = await trio.to_thread.run_sync(quotes.find, self._wallet.market, replica.operator)
-            async with aclosing(fetch(self._wallet.host, peer, sealed, at)) as chunks:
+            async with aclosing(fetch(self._wallet, peer, sealed, at)) as chunks:
                 async for plain in chunks:
                     await trio.to_thread.run_sync(file.write, plain)
                     at += 1

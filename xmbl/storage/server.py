@@ -20,19 +20,25 @@ from xmbl.crypto.typed_data import Deal, Quote, recover, sign_digest
 from xmbl.errors import BytesError, ChainError, Refused, Reverted, UsageError
 from xmbl.network.channel import Channel
 from xmbl.storage import events, policy
+from xmbl.storage.consent import consented
 from xmbl.storage.desk import Desk
+from xmbl.storage.egress import Egress
 from xmbl.storage.holdings import Arrival
 from xmbl.storage.journal import DealState
 from xmbl.storage.policy import StoragePolicy
 from xmbl.storage.promises import Carrying, Promises
 from xmbl.storage.rules import check_terms
 from xmbl.storage.wire import (
+    ExtendRequest,
     LeafReply,
     LeafRequest,
+    PaidRead,
+    PriceRequest,
     QuoteRequest,
     ReadReady,
     ReadRequest,
     Refusal,
+    SignedExtension,
     SignedQuote,
     StoreReady,
     StoreReceipt,
@@ -57,27 +63,26 @@ class StorageServer:
     """Serves quote, store and stream; `signer` is its agent's account, `fresh` the seconds that a look at the
     chain is good for, whoever knocks how often."""
 
-    def __init__(self, desk: Desk, signer: "LocalAccount", will: StoragePolicy, fresh: float = 1.0) -> None:
+    def __init__(
+        self, desk: Desk, signer: "LocalAccount", will: StoragePolicy, egress: Egress, fresh: float = 1.0
+    ) -> None:
         self._desk = desk
         self._signer = signer
         self._will = will
+        self._egress = egress
         self._promises = Promises(desk, will, fresh)
         self._signing = trio.Lock()
         self._uploads: Counter[str] = Counter()
         self._reads: Counter[str] = Counter()
 
     async def quote(self, channel: Channel) -> None:
-        """Answer one request for terms."""
+        """Answer one request for terms, or for a longer deal on its old ones."""
         async with self._refusing(channel):
-            request = QuoteRequest.decode(await channel.receive())
-            carrying = await self._promises.carrying()
-            standing = self._promises.standing(carrying)
-            offered = policy.quote(
-                self._will, self._desk.market.parameters, standing, carrying.operator, request
-            )
-            await channel.send(SignedQuote(offered, self._signed(offered.hash())).encode())
-            terms = offered.terms
-            self._desk.emit(events.Quoted(terms.client, terms.leaves, terms.price, terms.end))
+            match decode_any(await channel.receive(), QuoteRequest, ExtendRequest):
+                case QuoteRequest() as asked:
+                    await channel.send((await self._quoted(asked)).encode())
+                case ExtendRequest() as asked:
+                    await channel.send((await self._extended(asked)).encode())
 
     async def store(self, channel: Channel) -> None:
         """Take the bytes of one deal in and sign it."""
@@ -96,6 +101,23 @@ class StorageServer:
                     await self._answer(channel)
 
     # what a quote promises
+
+    async def _quoted(self, request: QuoteRequest) -> SignedQuote:
+        carrying = await self._promises.carrying()
+        standing, parameters = self._promises.standing(carrying), self._desk.market.parameters
+        offered = policy.quote(self._will, parameters, standing, carrying.operator, request)
+        terms = offered.terms
+        self._desk.emit(events.Quoted(terms.client, terms.leaves, terms.price, terms.end))
+        return SignedQuote(offered, self._signed(offered.hash()))
+
+    async def _extended(self, request: ExtendRequest) -> SignedExtension:
+        carrying = await self._promises.carrying()
+        standing = self._promises.standing(carrying)
+        consent = await trio.to_thread.run_sync(
+            consented, self._desk, self._signer, self._will, standing, request
+        )
+        self._desk.emit(events.ExtensionSigned(request.deal, request.end, consent.deadline))
+        return consent
 
     async def _check_quote(self, request: StoreRequest) -> None:
         quote = request.quote
@@ -199,20 +221,33 @@ class StorageServer:
     # what is given out
 
     async def _answer(self, channel: Channel) -> None:
-        match decode_any(await channel.receive(), ReadRequest, LeafRequest):
+        match decode_any(await channel.receive(), ReadRequest, PaidRead, LeafRequest, PriceRequest):
             case LeafRequest(root, index):
                 leaf, path = await trio.to_thread.run_sync(self._desk.holdings.leaf, root, index)
                 await channel.send(LeafReply(leaf, tuple(path)).encode())
-            case ReadRequest() as request:
-                data = await trio.to_thread.run_sync(self._range, request)
-                await channel.send(ReadReady(len(data)).encode())
-                await channel.send_bytes(data)
-                self._desk.emit(events.BytesServed(request.root, len(data)))
+            case PriceRequest() as asked:
+                await channel.send((await self._egress.price(asked)).encode())
+            case ReadRequest(root, offset, length):
+                self._egress.check_free()
+                await self._give(
+                    channel, root, await trio.to_thread.run_sync(self._range, root, offset, length)
+                )
+            case PaidRead(_, offset, length) as paid:
+                root = self._egress.root(paid)
+                data = await trio.to_thread.run_sync(self._range, root, offset, length)
+                # what can't be given mustn't be paid, and nothing is given before it is paid
+                await trio.to_thread.run_sync(self._egress.take, paid)
+                await self._give(channel, root, data)
 
-    def _range(self, request: ReadRequest) -> bytes:
-        if request.offset + request.length > self._desk.holdings.size(request.root):
+    async def _give(self, channel: Channel, root: bytes, data: bytes) -> None:
+        await channel.send(ReadReady(len(data)).encode())
+        await channel.send_bytes(data)
+        self._desk.emit(events.BytesServed(root, len(data)))
+
+    def _range(self, root: bytes, offset: int, length: int) -> bytes:
+        if offset + length > self._desk.holdings.size(root):
             raise Refused("The range reaches beyond the bytes; ask within their size.")
-        return self._desk.holdings.read(request.root, request.offset, request.length)
+        return self._desk.holdings.read(root, offset, length)
 
     def _signed(self, struct_hash: bytes) -> bytes:
         return sign_digest(self._signer, self._desk.market.digest(struct_hash))

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -11,23 +11,20 @@ from typing import TYPE_CHECKING
 import trio
 
 from xmbl.crypto import merkle
-from xmbl.crypto.envelope import CHUNK_SEALED, Opener, chunk_count, sealed_size
+from xmbl.crypto.envelope import CHUNK_SEALED, Opener, sealed_size
 from xmbl.crypto.ingest import Ingested
 from xmbl.crypto.typed_data import Deal
 from xmbl.errors import Corrupt, PeerUnreachable, ProtocolError, Refused
-from xmbl.network.channel import PATIENCE
-from xmbl.storage import quotes, sources
-from xmbl.storage.fields import READ_LIMIT
+from xmbl.storage import quotes, reading, sources
 from xmbl.storage.manifest import Part
 from xmbl.storage.market import Market
 from xmbl.storage.quotes import Candidate, Offer
+from xmbl.storage.wallet import Wallet
 from xmbl.storage.wire import (
     STORE,
     STREAM,
     LeafReply,
     LeafRequest,
-    ReadReady,
-    ReadRequest,
     StoreReady,
     StoreReceipt,
     StoreRequest,
@@ -37,15 +34,11 @@ if TYPE_CHECKING:
     from xmbl.network.channel import Channel
     from xmbl.network.host import Host
 
-LEAST_RATE = 2**15
-"""Bytes a second below which a peer is given up."""
-
 STORING_SECONDS, STORING_RATE = 180.0, 2**24
 """What an operator may take after the last byte: a window of 4 MiB may still be on its way at the least rate,
 and then all has to come to its disk, at so many bytes a second."""
 
 _CHUNKS_SENT = 4
-_CHUNKS_READ = READ_LIMIT // CHUNK_SEALED
 
 Progress = Callable[[int], None]
 """Told how many bytes are through."""
@@ -57,9 +50,9 @@ Signed = tuple[Deal, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A part as some operator holds it: under `root`, sealed by `key`."""
+    """A part as some operator holds it: under the root of `deal`, sealed by `key`."""
 
-    root: bytes
+    deal: Deal
     part: Part
     key: bytes
 
@@ -99,7 +92,7 @@ class Upload:
             while piece := await trio.to_thread.run_sync(ahead.result):
                 ahead = sealing.submit(self._next)
                 sent += len(piece)
-                with _in_time(channel, start + time_for(sent)):
+                with _in_time(channel, start + reading.time_for(sent)):
                     await channel.send_bytes(piece)
                 progress(sent)
         finally:
@@ -111,11 +104,6 @@ class Upload:
 
     def _sealed(self, path: Path, part: Part, key: bytes) -> Iterator[bytes]:
         self._ingested = yield from sources.sealed(path, part, key)
-
-
-def time_for(size: int) -> float:
-    """Seconds that so many bytes may take between peers."""
-    return PATIENCE + size / LEAST_RATE
 
 
 async def sign_again(host: "Host", market: Market, offer: Offer, size: int, root: bytes) -> Signed:
@@ -138,18 +126,20 @@ async def completed(market: Market, offer: Offer, receipt: StoreReceipt, root: b
     return deal, receipt.signature
 
 
-async def fetch(host: "Host", peer: Candidate, wanted: Sealed, first: int) -> AsyncGenerator[bytes, None]:
+async def fetch(wallet: Wallet, peer: Candidate, wanted: Sealed, first: int) -> AsyncGenerator[bytes, None]:
     """The part's plain chunks from number `first` on, each authenticated; `Corrupt` for a wrong one.
 
-    `Refused`, `PeerUnreachable` or `ProtocolError` where the operator fails.
+    `Refused`, `PeerUnreachable` or `ProtocolError` where the operator fails, and `Refused` where it asks more
+    than the wallet pays: what has come is checked before more is paid for.
     """
     opener, total = Opener(wanted.key), sealed_size(wanted.part.size)
-    async with quotes.reach(host, peer, STREAM) as channel:
-        for number in range(first, chunk_count(wanted.part.size), _CHUNKS_READ):
-            offset = number * CHUNK_SEALED
-            sealed = await _range(channel, wanted.root, offset, min(READ_LIMIT, total - offset))
-            for plain in await trio.to_thread.run_sync(_opened, opener, number, sealed):
-                yield plain
+    async with quotes.reach(wallet.host, peer, STREAM) as channel:
+        way = await reading.passage(channel, wallet.market, peer, wanted.deal, wallet.purse)
+        async with aclosing(reading.ranges(channel, way, first * CHUNK_SEALED, total)) as pieces:
+            async for offset, sealed in pieces:
+                number = offset // CHUNK_SEALED
+                for plain in await trio.to_thread.run_sync(_opened, opener, number, sealed):
+                    yield plain
 
 
 async def verify_leaf(host: "Host", peer: Candidate, deal: Deal, index: int) -> None:
@@ -161,16 +151,6 @@ async def verify_leaf(host: "Host", peer: Candidate, deal: Deal, index: int) -> 
         raise Corrupt(f"{peer.operator} showed a leaf {index} that doesn't fit the deal's root.")
 
 
-async def _range(channel: "Channel", root: bytes, offset: int, length: int) -> bytes:
-    await channel.send(ReadRequest(root, offset, length).encode())
-    if ReadReady.decode(await channel.receive()).length != length:
-        raise ProtocolError(f"{channel.remote_peer} sends another length than was asked for.")
-    channel.patience, usual = time_for(length), channel.patience
-    data = await channel.receive_bytes(length)
-    channel.patience = usual
-    return data
-
-
 @contextmanager
 def _in_time(channel: "Channel", deadline: float) -> Iterator[None]:
     try:
@@ -178,7 +158,8 @@ def _in_time(channel: "Channel", deadline: float) -> Iterator[None]:
             yield
     except trio.TooSlowError:
         raise PeerUnreachable(
-            f"{channel.remote_peer} took the bytes slower than {LEAST_RATE:,} a second; it is given up."
+            f"{channel.remote_peer} took the bytes slower than {reading.LEAST_RATE:,} a second; it is"
+            " given up."
         ) from None
 
 

@@ -9,6 +9,7 @@ import trio
 from xmbl.chain.call import Call
 from xmbl.chain.outbox import Outbox, Receipt
 from xmbl.events import Emit
+from xmbl.payments.client import Purse
 from xmbl.storage.manifest import Manifests
 from xmbl.storage.market import Market
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Wallet:
     """One client's account, market, transactions, network and manifests; `spool` is a folder for streams,
-    packed folders and repairs on their way."""
+    packed folders and repairs on their way; without a purse nothing is paid for reads."""
 
     address: str
     market: Market
@@ -28,6 +29,7 @@ class Wallet:
     manifests: Manifests
     spool: Path
     emit: Emit
+    purse: Purse | None = None
 
     async def send(self, call: Call, key: str) -> Receipt:
         """Send once under `key` and wait until it is mined; `Reverted` where the chain refuses."""

@@ -1,8 +1,9 @@
 """The messages between a client and an operator, and their limits.
 
-    /xmbl/quote/1    QuoteRequest → SignedQuote
+    /xmbl/quote/1    QuoteRequest → SignedQuote; or ExtendRequest → SignedExtension
     /xmbl/store/1    StoreRequest → StoreReady, the bytes unless they are held, → StoreReceipt
-    /xmbl/stream/1   any number of: ReadRequest → ReadReady and the bytes; LeafRequest → LeafReply
+    /xmbl/stream/1   any number of: ReadRequest or PaidRead → ReadReady and the bytes;
+                     LeafRequest → LeafReply; PriceRequest → PriceReply
 
 A `Refusal` may stand in the place of every answer; `decode` raises it as `Refused`. Whatever else
 a peer sends that isn't exactly the message expected raises `ProtocolError`, and so do numbers that
@@ -12,10 +13,12 @@ no contract would accept.
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Self, get_type_hints
 
-from xmbl.crypto.typed_data import Deal, Quote
+from xmbl.crypto.typed_data import Deal, Extension, Quote, ReadQuote
 from xmbl.errors import ProtocolError, Refused
+from xmbl.payments.wire import SignedVoucher
 from xmbl.storage.fields import (
     ADDRESS,
+    AMOUNT,
     BLOCK,
     FLAG,
     HASH,
@@ -29,8 +32,10 @@ from xmbl.storage.fields import (
     REASON,
     ROOT,
     SALT,
+    SHOWN,
     SIGNATURE,
     SIZE,
+    VOUCHER,
     Codec,
 )
 
@@ -105,6 +110,27 @@ class SignedQuote(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class ExtendRequest(Message):
+    """May this open deal last until period `end` (not covered) at its price?"""
+
+    deal: Annotated[bytes, HASH]
+    end: Annotated[int, PERIOD]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedExtension(Message):
+    """Yes, from `old_end` on, if it is on chain up to block `deadline`; signed by the operator's agent."""
+
+    old_end: Annotated[int, PERIOD]
+    deadline: Annotated[int, BLOCK]
+    signature: Annotated[bytes, SIGNATURE]
+
+    def extension(self, request: ExtendRequest) -> Extension:
+        """What was signed, if it answers that request."""
+        return Extension(request.deal, self.old_end, request.end, self.deadline)
+
+
+@dataclass(frozen=True, slots=True)
 class StoreRequest(Message):
     """`size` bytes shall be stored under a quote; `root` if the client knows it, else empty."""
 
@@ -149,6 +175,40 @@ class ReadReady(Message):
     """The range follows, exactly `length` bytes."""
 
     length: Annotated[int, LENGTH]
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRequest(Message):
+    """What do the bytes of a deal cost, and what has `payer` signed for them so far?"""
+
+    deal: Annotated[bytes, HASH]
+    payer: Annotated[str, ADDRESS]
+
+
+@dataclass(frozen=True, slots=True)
+class PriceReply(Message):
+    """The price, signed by the operator's agent, and the best voucher of the payer that is `held`."""
+
+    payee: Annotated[str, ADDRESS]
+    egress: Annotated[int, AMOUNT]
+    window: Annotated[int, LENGTH]
+    expiry: Annotated[int, BLOCK]
+    signature: Annotated[bytes, SIGNATURE]
+    held: Annotated[SignedVoucher | None, SHOWN]
+
+    def quote(self, operator: str, deal: bytes) -> ReadQuote:
+        """What was signed, if that operator answered for this deal."""
+        return ReadQuote(operator, deal, self.payee, self.egress, self.window, self.expiry)
+
+
+@dataclass(frozen=True, slots=True)
+class PaidRead(Message):
+    """`length` bytes of a deal from `offset` on, which the voucher pays for beside all before them."""
+
+    deal: Annotated[bytes, HASH]
+    offset: Annotated[int, OFFSET]
+    length: Annotated[int, LENGTH]
+    voucher: Annotated[SignedVoucher, VOUCHER]
 
 
 @dataclass(frozen=True, slots=True)

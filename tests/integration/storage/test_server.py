@@ -20,6 +20,7 @@ from xmbl.network.channel import Channel
 from xmbl.storage import events, quotes, server
 from xmbl.storage.journal import DealState
 from xmbl.storage.quotes import Offer, reach
+from xmbl.storage.reading import Free, received
 from xmbl.storage.transfer import completed, sign_again
 from xmbl.storage.wire import (
     QUOTE,
@@ -561,14 +562,13 @@ def test_upload__signed_by_somebody_elses_key__is_refused(provider: Provider) ->
 
 
 def test_read__another_length_than_asked_for__is_a_breach(provider: Provider) -> None:
-    from xmbl.storage import transfer
-
     async def short(channel: Channel) -> None:
         await channel.receive()
         await channel.send(ReadReady(5).encode())
 
     async def work(met: Meeting) -> None:
         async with reach(met.host, met.peer, STREAM) as channel:
-            await transfer._range(channel, b"\1" * 32, 0, 10)
+            await Free(b"\1" * 32).ask(channel, 0, 10)
+            await received(channel, 10)
 
     assert "another length" in caught(provider, {STREAM: short}, work, ProtocolError)

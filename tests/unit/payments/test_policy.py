@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.vouchers import BLOCK, DEAL, HOLDER, MARGIN, OTHER, READER, SIGNER, WINDOW, signed
+from xmbl.chain.payments import MOST_VOUCHERS
 from xmbl.errors import Refused
 from xmbl.payments.policy import (
-    BATCH,
     Due,
     Lane,
     Limits,
@@ -158,7 +158,7 @@ def test_to_redeem__an_ether_that_is_worth_more__waits_longer():
 @given(dues)
 def test_to_redeem__whatever_is_due__takes_what_cannot_wait_unless_it_costs_more_than_it_brings(found):
     taken = chosen(*found)
-    assert len(taken) <= BATCH
+    assert len(taken) <= MOST_VOUCHERS
     urgent = [one for one in found if one.last - BLOCK <= MARGIN and one.brings > THRIFT.cost(20_000, FEE)]
     assert not urgent or taken
     assert all(one.brings > THRIFT.cost(20_000, FEE) for one in taken)

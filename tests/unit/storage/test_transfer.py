@@ -11,7 +11,7 @@ from xmbl.crypto.envelope import new_key
 from xmbl.errors import PeerUnreachable
 from xmbl.network import frames
 from xmbl.network.channel import Channel
-from xmbl.storage import sources, transfer
+from xmbl.storage import reading, sources, transfer
 from xmbl.storage.wire import ReadReady
 
 SIZE = 3_000_000
@@ -65,8 +65,8 @@ def fetched(rate):
 
     async def fetch():
         channel = Channel(pipe, "peer")
-        data = await transfer._range(channel, bytes(32), 0, RANGE)
-        return data, channel.patience
+        await reading.Free(bytes(32)).ask(channel, 0, RANGE)
+        return await reading.received(channel, RANGE), channel.patience
 
     return trio.run(fetch, clock=clock)
 

@@ -6,18 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xmbl.crypto.typed_data import Quote, Terms
+from xmbl.crypto.typed_data import Quote, Terms, Voucher
 from xmbl.errors import ProtocolError, Refused
 from xmbl.network import frames
+from xmbl.payments.wire import SignedVoucher
 from xmbl.storage import wire
 from xmbl.storage.wire import (
+    ExtendRequest,
     LeafReply,
     LeafRequest,
     Message,
+    PaidRead,
+    PriceReply,
+    PriceRequest,
     QuoteRequest,
     ReadReady,
     ReadRequest,
     Refusal,
+    SignedExtension,
     SignedQuote,
     StoreReady,
     StoreReceipt,
@@ -28,17 +34,24 @@ CLIENT = "0x" + "11" * 20
 OPERATOR = "0x" + "22" * 20
 TERMS = Terms(CLIENT, OPERATOR, 1024, 7, 350, 30, 2, 14, 3, deadline=0, salt=0)
 QUOTE = Quote(OPERATOR, TERMS, 500)
+VOUCHER = SignedVoucher(Voucher(CLIENT, OPERATOR, 10**18, b"\2" * 32, 500), b"\1" * 64)
 
 MESSAGES = [
     Refusal("No room."),
     QuoteRequest(CLIENT, 262_144, 30),
     SignedQuote(QUOTE, b"\1" * 65),
+    ExtendRequest(b"\2" * 32, 30),
+    SignedExtension(20, 510, b"\1" * 65),
     StoreRequest(QUOTE, b"\1" * 65, 262_144, b""),
     StoreRequest(QUOTE, b"\1" * 65, 262_144, b"\2" * 32),
     StoreReady(held=True),
     StoreReceipt(b"\2" * 32, 510, 2**63 - 1, b"\1" * 65),
     ReadRequest(b"\2" * 32, 0, 4 * 2**20),
     ReadReady(5),
+    PriceRequest(b"\2" * 32, CLIENT),
+    PriceReply(OPERATOR, 10**15, 4 * 2**20, 500, b"\1" * 65, None),
+    PriceReply(OPERATOR, 10**15, 4 * 2**20, 500, b"\1" * 65, VOUCHER),
+    PaidRead(b"\2" * 32, 0, 4 * 2**20, VOUCHER),
     LeafRequest(b"\2" * 32, 2**25 - 1),
     LeafReply(b"\3" * 256, (b"\4" * 32,) * 25),
 ]

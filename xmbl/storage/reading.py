@@ -1,0 +1,161 @@
+"""How a reader asks a holder for ranges: for nothing, or each with a voucher.
+
+What is paid and not yet checked is never more than a window: it is asked for in halves, so that one is on its
+way while the other is checked.
+"""
+
+from collections import deque
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import trio
+
+from xmbl.crypto.envelope import CHUNK_SEALED
+from xmbl.crypto.typed_data import Deal, ReadQuote, recover
+from xmbl.errors import ProtocolError, Refused
+from xmbl.network.channel import PATIENCE
+from xmbl.payments.client import Purse
+from xmbl.storage.egress import LEAST_WINDOW, price_of
+from xmbl.storage.fields import READ_LIMIT
+from xmbl.storage.market import Market
+from xmbl.storage.quotes import Candidate
+from xmbl.storage.wire import PaidRead, PriceReply, PriceRequest, ReadReady, ReadRequest
+
+if TYPE_CHECKING:
+    from xmbl.network.channel import Channel
+
+LEAST_RATE = 2**15
+"""Bytes a second below which a peer is given up."""
+
+WINDOW = READ_LIMIT
+"""Bytes that a reader pays for at most before it has checked them."""
+
+AHEAD = 2
+
+
+class Passage(Protocol):
+    """How ranges are asked for."""
+
+    @property
+    def step(self) -> int:
+        """Bytes of one request."""
+
+    @property
+    def ahead(self) -> int:
+        """Requests that are asked for before the first is answered."""
+
+    async def ask(self, channel: "Channel", offset: int, length: int) -> None:
+        """Ask for a range; it comes after those asked for before."""
+
+
+@dataclass(frozen=True)
+class Free:
+    """For nothing."""
+
+    root: bytes
+    step: int = READ_LIMIT
+    ahead: int = 1
+
+    async def ask(self, channel: "Channel", offset: int, length: int) -> None:
+        """Ask for a range."""
+        await channel.send(ReadRequest(self.root, offset, length).encode())
+
+
+@dataclass(frozen=True)
+class Paid:
+    """Each range with a voucher over its price."""
+
+    purse: Purse
+    quote: ReadQuote
+    ahead: int = AHEAD
+
+    @property
+    def step(self) -> int:
+        """Half of the narrower window, in whole chunks: what can be checked by itself."""
+        return min(WINDOW, self.quote.window) // AHEAD // CHUNK_SEALED * CHUNK_SEALED
+
+    def cost(self, total: int) -> int:
+        """Wei for so many bytes, as they are asked for."""
+        pieces = (min(self.step, total - at) for at in range(0, total, self.step))
+        return sum(price_of(self.quote.egress, length) for length in pieces)
+
+    async def ask(self, channel: "Channel", offset: int, length: int) -> None:
+        """Pay and ask for a range; `Refused` where that is beyond a limit."""
+        quote, price = self.quote, price_of(self.quote.egress, length)
+        voucher = await trio.to_thread.run_sync(self.purse.pay, quote.payee, quote.deal, price)
+        await channel.send(PaidRead(quote.deal, offset, length, voucher).encode())
+
+
+def time_for(size: int) -> float:
+    """Seconds that so many bytes may take between peers."""
+    return PATIENCE + size / LEAST_RATE
+
+
+async def passage(
+    channel: "Channel", market: Market, peer: Candidate, deal: Deal, purse: Purse | None
+) -> Passage:
+    """The way to read a deal's bytes: for nothing, where nobody pays or nothing is asked."""
+    if purse is None:
+        return Free(deal.root)
+    quote = await ask_price(channel, market, peer, deal, purse)
+    return Paid(purse, quote) if quote.egress else Free(deal.root)
+
+
+async def ask_price(
+    channel: "Channel", market: Market, peer: Candidate, deal: Deal, purse: Purse
+) -> ReadQuote:
+    """What the operator's agent signed as the price of a deal's bytes; `Refused` if it isn't to be used."""
+    await channel.send(PriceRequest(deal.id(), purse.address).encode())
+    reply = PriceReply.decode(await channel.receive())
+    quote = reply.quote(peer.operator, deal.id())
+    block = await trio.to_thread.run_sync(market.block_number)
+    _require(recover(market.digest(quote.hash()), reply.signature) == peer.agent, "its agent didn't sign it")
+    _require(quote.payee == deal.terms.payee, "it wants to be paid elsewhere than the deal says")
+    _require(quote.expiry >= block, "it has expired")
+    _require(quote.window >= LEAST_WINDOW, "its window is too narrow to check what comes")
+    await trio.to_thread.run_sync(purse.recall, quote.payee, quote.deal, reply.held)
+    return quote
+
+
+async def ranges(
+    channel: "Channel", way: Passage, first: int, total: int
+) -> AsyncGenerator[tuple[int, bytes], None]:
+    """The bytes from `first` to `total`, in order, each piece with its offset.
+
+    The next piece is asked for when the caller has taken the one before the last: to go on means that it was
+    good.
+    """
+    waiting: deque[tuple[int, int]] = deque()
+    stopped: Refused | None = None
+    for at in range(first, total, way.step):
+        length = min(way.step, total - at)
+        try:
+            await way.ask(channel, at, length)
+        except Refused as refused:
+            # what is paid is still taken
+            stopped = refused
+            break
+        waiting.append((at, length))
+        if len(waiting) == way.ahead:
+            begun, awaited = waiting.popleft()
+            yield begun, await received(channel, awaited)
+    for begun, awaited in waiting:
+        yield begun, await received(channel, awaited)
+    if stopped:
+        raise stopped
+
+
+def _require(condition: bool, reason: str) -> None:
+    if not condition:
+        raise Refused(f"Its price isn't used, since {reason}.")
+
+
+async def received(channel: "Channel", length: int) -> bytes:
+    """The range asked for next; `Refused`, `PeerUnreachable` or `ProtocolError` if it doesn't come."""
+    if ReadReady.decode(await channel.receive()).length != length:
+        raise ProtocolError(f"{channel.remote_peer} sends another length than was asked for.")
+    channel.patience, usual = time_for(length), channel.patience
+    data = await channel.receive_bytes(length)
+    channel.patience = usual
+    return data
