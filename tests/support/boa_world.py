@@ -45,6 +45,7 @@ STAKING = load("Staking.vy")
 REGISTRY = load("NodeRegistry.vy")
 ODD_TOKEN = load("mocks/OddToken.vy")
 SILENT_TOKEN = load("mocks/SilentToken.vy")
+CONTRACT_WALLET = load("mocks/ContractWallet.vy")
 
 
 def person(role: str) -> str:
