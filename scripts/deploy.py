@@ -4,7 +4,7 @@ Any network of Ape's will do: a local one, an http node, a live one with `--acco
 its checks are `xmbl.chain.deploy`'s; contracts that stand already are left alone, so it can be run again.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -59,11 +59,12 @@ def require_meant(chain_id: int, yes: bool) -> None:
         raise click.UsageError(f"Chain {chain_id} is none that I know; repeat with --yes if it is meant.")
 
 
-def parameters(preset: str | None) -> Parameters:
+def parameters(preset: str | None, bond: int | None = None) -> Parameters:
     """The numbers to deploy with; `UsageError` on a live network where none were chosen."""
     if preset is None and not networks.provider.network.is_local:
         raise click.UsageError(f"Say which numbers: --preset {' or '.join(sorted(PRESETS))}.")
-    return PRESETS[preset or "devnet"]
+    numbers = PRESETS[preset or "devnet"]
+    return numbers if bond is None else replace(numbers, market=replace(numbers.market, bond=bond))
 
 
 def signer(alias: str | None, yes: bool) -> AccountAPI:
@@ -85,14 +86,19 @@ def signer(alias: str | None, yes: bool) -> AccountAPI:
 @click.option(
     "--preset", type=click.Choice(sorted(PRESETS)), help="The numbers; devnet's on a local network."
 )
+@click.option(
+    "--bond",
+    type=click.IntRange(min=0),
+    help="What a spot challenge costs, in wei of the asset; three times the gas of an answer.",
+)
 @click.option("--account", "alias", help="The Ape account that pays; on a local network a test account.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where the addresses file goes.")
 @click.option("--yes", is_flag=True, help="Don't ask, not even on a chain that isn't known here.")
-def cli(preset: str | None, alias: str | None, folder: Path | None, yes: bool) -> None:
+def cli(preset: str | None, bond: int | None, alias: str | None, folder: Path | None, yes: bool) -> None:
     """Deploy what isn't deployed yet, and write the addresses."""
     chain = Chain.from_web3(networks.provider.web3)
     require_meant(chain.chain_id, yes)
-    numbers, place = parameters(preset), folder or folders().config / "deployments"
+    numbers, place = parameters(preset, bond), folder or folders().config / "deployments"
     creator = ApeCreator(signer(alias, yes), chain.chain_id)
     try:
         deployment = run(chain, creator, numbers, place, click.echo)

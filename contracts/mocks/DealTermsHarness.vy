@@ -10,16 +10,13 @@ from contracts.interfaces import IStorageDeals
 from contracts.modules import deal_terms
 
 
+exports: deal_terms.id_of
+
+
 @external
 @pure
 def id(operator: address, root: bytes32, terms: bytes32) -> bytes32:
     return deal_terms._id(operator, root, terms)
-
-
-@external
-@pure
-def id_of(deal: IStorageDeals.Deal) -> bytes32:
-    return deal_terms._id_of(deal)
 
 
 @external

@@ -6,11 +6,9 @@
 """
 
 
+from contracts.interfaces import IStorageDeals
 from contracts.modules import records
 initializes: records
-
-
-exports: records.deal
 
 
 _ID: constant(bytes32) = empty(bytes32)
@@ -29,6 +27,22 @@ def move_to(period: uint256, start: uint256):
 @external
 def settle(cursor: uint256, end: uint256, missed: uint256):
     records.words[_ID] = records._settled(records.words[_ID], cursor, end, missed)
+
+
+@external
+def end_at(end: uint256):
+    records.words[_ID] = records._with_end(records.words[_ID], end)
+
+
+@external
+def leave():
+    records.words[_ID] = records._left(records.words[_ID])
+
+
+@external
+@view
+def record(challenged: bool) -> IStorageDeals.Record:
+    return records._unpacked(records.words[_ID], challenged)
 
 
 @external

@@ -16,7 +16,7 @@ interface NodeRegistry:
 
 @internal
 @view
-def _check_signed(
+def _check_terms_signed(
     registry: NodeRegistry, operator: address, payee: address, digest: bytes32, signature: Bytes[65]
 ):
     """
@@ -33,6 +33,21 @@ def _check_signed(
     # who has no agent signed nothing, whatever a malformed signature recovers to
     assert agent != empty(address), "deals: agent"
     assert payee == registered, "deals: payee"
+    assert ecdsa._recover_sig(digest, signature) == agent, "deals: signature"
+
+
+@internal
+@view
+def _check_signed(registry: NodeRegistry, operator: address, digest: bytes32, signature: Bytes[65]):
+    """
+    @notice Refuses what an operator's agent didn't sign.
+    @param registry The registry.
+    @param operator The operator.
+    @param digest What was signed.
+    @param signature The signature.
+    """
+    agent: address = staticcall registry.agent(operator)
+    assert agent != empty(address), "deals: agent"
     assert ecdsa._recover_sig(digest, signature) == agent, "deals: signature"
 
 

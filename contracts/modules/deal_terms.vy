@@ -3,11 +3,13 @@
 @title Deal terms
 @license AGPL-3.0-only
 @notice What an operator's agent signs: its EIP-712 struct hashes, of which the outer one is the deal's id,
-        and the bounds that the terms keep, so that every field fits its bits of the record.
+        and the bounds that the terms keep, so that every field fits its bits of the record. It signs
+        extensions of a deal as well.
 """
 
 
 from contracts.interfaces import IStorageDeals
+from contracts.modules import records
 
 
 MAX_PRICE: constant(uint256) = 2**40 - 1  # price units a period
@@ -23,6 +25,20 @@ _TERMS_TYPE: constant(bytes32) = keccak256(
 _DEAL_TYPE: constant(bytes32) = keccak256(
     "Deal(address operator,bytes32 root,Terms terms)Terms(address client,address payee,uint256 leaves,uint256 price,uint256 collateral,uint256 end,uint256 client_notice,uint256 operator_notice,uint256 exit,uint256 deadline,uint256 salt)"
 )
+_EXTENSION_TYPE: constant(bytes32) = keccak256(
+    "Extension(bytes32 deal,uint256 old_end,uint256 new_end,uint256 deadline)"
+)
+
+
+@external
+@view
+def id_of(deal: IStorageDeals.Deal) -> bytes32:
+    """
+    @notice The id of a deal.
+    @param deal The deal.
+    @return bytes32 The EIP-712 struct hash.
+    """
+    return self._id_of(deal)
 
 
 @internal
@@ -73,6 +89,41 @@ def _check(terms: IStorageDeals.Terms, period: uint256, length: uint256, limit: 
     assert terms.exit <= limit, "deals: exit"
     cover: uint256 = terms.price * least
     assert terms.collateral >= cover and terms.collateral <= 2 * cover, "deals: collateral"
+
+
+@internal
+@pure
+def _extension(id: bytes32, old_end: uint256, new_end: uint256, deadline: uint256) -> bytes32:
+    """
+    @notice What an agent signs to prolong a deal. It names the end as it is, so it can't be used twice.
+    @param id The deal.
+    @param old_end Its end.
+    @param new_end The end that it shall have.
+    @param deadline The last block at which it may get it.
+    @return bytes32 The struct hash.
+    """
+    return keccak256(abi_encode(_EXTENSION_TYPE, id, old_end, new_end, deadline))
+
+
+@internal
+@view
+def _check_extension(word: uint256, period: uint256, end: uint256, deadline: uint256):
+    """
+    @notice Refuses to prolong a living deal in a way that can't be.
+    @param word The deal's record.
+    @param period The present period.
+    @param end The end that it shall have.
+    @param deadline The last block at which it may get it.
+    """
+    assert block.number <= deadline, "deals: deadline"
+    # what left the ring is drawn no more, so nobody shall pay for it again
+    assert records._start(word) != records.NOWHERE, "deals: out of the ring"
+    # the operator's cold key decided; its agent doesn't take that back
+    assert not records._exited(word), "deals: exited"
+    assert end > records._end(word), "deals: end"
+    assert end <= min(unsafe_add(period, _MAX_PERIODS), _LAST_PERIOD), "deals: end"
+    # so many can be settled at once
+    assert unsafe_sub(end, records._cursor(word)) <= _MAX_PERIODS, "deals: unsettled"
 
 
 @internal

@@ -16,7 +16,7 @@ from contracts.modules import records
 
 @internal
 @view
-def _tally(operator: address, word: uint256, period: uint256, limit: uint256) -> (uint256, uint256):
+def _tally(operator: address, word: uint256, period: uint256, limit: uint256) -> (uint256, uint256, uint256):
     """
     @notice The only judge of when a deal is over.
     @param operator The deal's operator.
@@ -25,37 +25,70 @@ def _tally(operator: address, word: uint256, period: uint256, limit: uint256) ->
     @param limit How many misses end a deal.
     @return uint256 The deal's misses in the periods that are over; at most `limit`.
     @return uint256 E(deal, period).
+    @return uint256 How many periods from the cursor on that are over were declared and not proven.
     """
     end: uint256 = records._end(word)
     missed: uint256 = records._missed(word)
     cursor: uint256 = records._cursor(word)
     if cursor == 0:
-        return missed, end
+        return missed, end, 0
     more: uint256 = 0
     stop: uint256 = 0
-    more, stop = attendance._misses(operator, cursor, min(end, period), unsafe_sub(limit, missed))
+    declared: uint256 = 0
+    more, stop, declared = attendance._misses(
+        operator, cursor, min(end, period), unsafe_sub(limit, missed)
+    )
     missed = unsafe_add(missed, more)  # 4 bits each
-    return missed, stop if missed == limit else end
+    return missed, stop if missed == limit else end, declared
 
 
 @internal
 @view
-def _standing(operator: address, word: uint256, period: uint256, limit: uint256) -> (bool, bool):
+def _end(operator: address, word: uint256, period: uint256, limit: uint256) -> uint256:
     """
-    @notice Whether a deal is a hole in the ring of the present period.
+    @notice The first period in which a deal doesn't live any more, as far as the past tells.
     @param operator The deal's operator.
     @param word The deal's record.
     @param period The present period.
     @param limit How many misses end a deal.
-    @return bool Whether it is over.
-    @return bool Whether the miss before this period ended it: nobody could foresee that and take it out of
-            the ring in time, so its bytes may stand in for a hole.
+    @return uint256 E(deal, period).
     """
-    end: uint256 = records._end(word)
-    if end <= period:
-        return True, end == period and records._missed(word) == limit
-    end = self._tally(operator, word, period, limit)[1]
-    return end <= period, end == period
+    return self._tally(operator, word, period, limit)[1]
+
+
+@internal
+@view
+def _is_spared(operator: address, word: uint256, period: uint256, limit: uint256) -> bool:
+    """
+    @notice Whether the miss just before the present period ended a deal: nobody could foresee that and take
+            it out of the ring in time, so its bytes may stand in for a hole. Any other end was known before,
+            by the terms, a notice or an unanswered challenge.
+    @param operator The deal's operator.
+    @param word The deal's record.
+    @param period The present period.
+    @param limit How many misses end a deal.
+    @return bool Whether it is.
+    """
+    missed: uint256 = 0
+    end: uint256 = 0
+    declared: uint256 = 0
+    missed, end, declared = self._tally(operator, word, period, limit)
+    return end == period and missed == limit
+
+
+@internal
+@view
+def _is_live(operator: address, word: uint256, period: uint256, limit: uint256) -> bool:
+    """
+    @notice Whether a deal lives in the present period.
+    @param operator The deal's operator.
+    @param word The deal's record.
+    @param period The present period.
+    @param limit How many misses end a deal.
+    @return bool Whether it does; not if it begins with the next one, nor once it is closed.
+    """
+    cursor: uint256 = records._cursor(word)
+    return cursor != 0 and cursor <= period and self._end(operator, word, period, limit) > period
 
 
 @internal
@@ -69,4 +102,4 @@ def _lives_on(operator: address, word: uint256, period: uint256, limit: uint256)
     @param limit How many misses end a deal.
     @return bool Whether it does.
     """
-    return self._tally(operator, word, period, limit)[1] > unsafe_add(period, 1)
+    return self._end(operator, word, period, limit) > unsafe_add(period, 1)

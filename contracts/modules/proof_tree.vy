@@ -10,6 +10,7 @@
 MAX_WORDS: constant(uint256) = 432
 LEAF_WORDS: constant(uint256) = 8
 MAX_DEPTH: constant(uint256) = 25
+MAX_LEAF_WORDS: constant(uint256) = 33  # of the deepest leaf with its path
 
 
 @internal

@@ -5,7 +5,7 @@
 @notice What is kept of a deal: one word. Mechanism only: who may change what, and that every field fits its
         bits, is the business of the contract that initializes it.
 @dev Low bits first: start 48 | previous 48 | price 40 | leaves 26 | moved 24 | end 24 | cursor 24 |
-     missed 4 | 18 for challenges and notices. `IStorageDeals.Record` says what the fields mean.
+     missed 4 | exited 1. `IStorageDeals.Record` says what the fields mean.
 """
 
 
@@ -26,6 +26,7 @@ _MOVED_AT: constant(uint256) = 162
 _END_AT: constant(uint256) = 186
 _CURSOR_AT: constant(uint256) = 210
 _MISSED_AT: constant(uint256) = 234
+_EXITED_AT: constant(uint256) = 238
 _PLACE: constant(uint256) = (_PERIOD << _MOVED_AT) | (_POSITION << _PREVIOUS_AT) | _POSITION
 _PROGRESS: constant(uint256) = (_MISSED << _MISSED_AT) | (_PERIOD << _CURSOR_AT) | (_PERIOD << _END_AT)
 
@@ -33,15 +34,15 @@ _PROGRESS: constant(uint256) = (_MISSED << _MISSED_AT) | (_PERIOD << _CURSOR_AT)
 words: HashMap[bytes32, uint256]  # by the deal's id; zero: there is none
 
 
-@external
-@view
-def deal(id: bytes32) -> IStorageDeals.Record:
+@internal
+@pure
+def _unpacked(word: uint256, challenged: bool) -> IStorageDeals.Record:
     """
-    @notice What is kept of a deal.
-    @param id The deal.
-    @return Record Its record; all zero if there is none.
+    @notice A record for whoever reads it.
+    @param word The record.
+    @param challenged Whether a challenge is open, which isn't kept here.
+    @return Record Its fields; all zero if there is none.
     """
-    word: uint256 = self.words[id]
     return IStorageDeals.Record(
         start=self._start(word),
         previous=(word >> _PREVIOUS_AT) & _POSITION,
@@ -51,6 +52,8 @@ def deal(id: bytes32) -> IStorageDeals.Record:
         end=self._end(word),
         cursor=self._cursor(word),
         missed=self._missed(word),
+        challenged=challenged,
+        exited=self._exited(word),
     )
 
 
@@ -99,6 +102,29 @@ def _settled(word: uint256, cursor: uint256, end: uint256, missed: uint256) -> u
     @return uint256 The word.
     """
     return (word & ~_PROGRESS) | (missed << _MISSED_AT) | (cursor << _CURSOR_AT) | (end << _END_AT)
+
+
+@internal
+@pure
+def _with_end(word: uint256, end: uint256) -> uint256:
+    """
+    @notice The record of a deal that was prolonged or cut short.
+    @param word The record before.
+    @param end The first period that the deal doesn't cover.
+    @return uint256 The word.
+    """
+    return (word & ~(_PERIOD << _END_AT)) | (end << _END_AT)
+
+
+@internal
+@pure
+def _left(word: uint256) -> uint256:
+    """
+    @notice The record of a deal that its operator wants to leave.
+    @param word The record before.
+    @return uint256 The word.
+    """
+    return word | (1 << _EXITED_AT)
 
 
 @internal
@@ -190,3 +216,14 @@ def _missed(word: uint256) -> uint256:
     @return uint256 How many.
     """
     return (word >> _MISSED_AT) & _MISSED
+
+
+@internal
+@pure
+def _exited(word: uint256) -> bool:
+    """
+    @notice Whether the operator ended a deal.
+    @param word The record.
+    @return bool Whether it did.
+    """
+    return (word >> _EXITED_AT) & 1 != 0

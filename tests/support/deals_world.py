@@ -4,9 +4,9 @@ The signing key of every operator's agent is the same, since a test tells operat
 Blocks have hashes of their own, so seeds are what a chain would give.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from itertools import count
 from typing import Any, overload
 
@@ -15,13 +15,24 @@ from eth_keys.datatypes import PrivateKey
 
 from tests.support.boa_world import ANY, WHOLE, Money, block, deploy_money, load, mine, person
 from tests.support.proof_trees import SmallTree, UniformTree
-from xmbl.crypto.typed_data import DEALS_DOMAIN, Deal, Terms, digest, domain_separator, keccak, sign_digest
-from xmbl.storage import rules
+from xmbl.crypto.typed_data import (
+    DEALS_DOMAIN,
+    Deal,
+    Extension,
+    Terms,
+    digest,
+    domain_separator,
+    keccak,
+    sign_digest,
+)
+from xmbl.storage import drawing, rings, rules
 
 DEALS = load("StorageDeals.vy")
 AGENT_KEY = b"\x11" * 32
 AGENT = PrivateKey(AGENT_KEY).public_key.to_checksum_address()
-PARAMETERS = rules.Parameters(period=20, price_unit=10**12, rate=1, cover=50, limit=3, fee=200)
+PARAMETERS = rules.Parameters(
+    period=20, price_unit=10**12, rate=1, cover=50, limit=3, fee=200, window=40, bond=10**15
+)
 CAP = 10**9
 HISTORY = "0x0000F90827F1C53a10cb7A02335B175320002935"
 _HISTORY_CODE = bytes.fromhex(
@@ -68,7 +79,7 @@ class Proof:
     operator: str
     plan: int
     words: list[bytes]
-    steps: list[rules.Step]
+    steps: list[drawing.Step]
 
     def arguments(self) -> tuple[str, int, list[bytes]]:
         """As the contract wants them."""
@@ -147,29 +158,40 @@ class World:
         """What the contract keeps of a deal."""
         return rules.Record(*self.deals.deal(deal.id()))
 
-    def ring(self, operator: str) -> rules.Ring:
+    def ring(self, operator: str) -> rings.Ring:
         """The operator's ring."""
-        return rules.Ring(*self.deals.ring(operator))
+        return rings.Ring(*self.deals.ring(operator))
 
     def proven(self, operator: str) -> set[int]:
         """The operator's proven periods, up to the present one."""
+        return self._periods(self.deals.proven, operator)
+
+    def declared(self, operator: str) -> set[int]:
+        """The operator's periods of maintenance, up to the present one."""
+        return self._periods(self.deals.declared, operator)
+
+    def attendance(self, operator: str) -> rules.Attendance:
+        """Both."""
+        return rules.Attendance(self.proven(operator), self.declared(operator))
+
+    def _periods(self, bitmap: Callable[[str, int], int], operator: str) -> set[int]:
         now = self.period()
-        words = [self.deals.proven(operator, word) for word in range((now >> 8) + 1)]
+        words = [bitmap(operator, word) for word in range((now >> 8) + 1)]
         return {period for period in range(now + 1) if words[period >> 8] >> (period & 255) & 1}
 
     def seed(self, operator: str) -> bytes:
         """The seed of the operator's draws in the present period."""
-        return rules.seed_of(hash_of(self.period() * self.parameters.period), operator)
+        return drawing.seed_of(hash_of(self.period() * self.parameters.period), operator)
 
-    def placed(self, operator: str, held: bool = True) -> list[tuple[rules.Place, Deal, Any]]:
+    def placed(self, operator: str, held: bool = True) -> list[tuple[drawing.Place, Deal, Any]]:
         """The operator's deals in the ring of the present period, in order; `held`: with all their bytes."""
-        now, proven = self.period(), self.proven(operator)
+        now, kept = self.period(), self.attendance(operator)
         tail, head = self.ring(operator).bounds_in(now)
         placed = []
         for deal, tree in self.opened.values():
             record = self.record(deal)
             if deal.operator == operator and record.price and tail <= record.start_in(now) < head:
-                place = rules.place_of(record, proven, now, self.parameters.limit, lambda: held)
+                place = drawing.place_of(record, kept, now, self.parameters.limit, lambda: held)
                 placed.append((place, deal, tree))
         return sorted(placed, key=lambda entry: entry[0].start)
 
@@ -177,13 +199,13 @@ class World:
         """What proves the present period; without the bytes of deals that are over if not `held`."""
         placed = self.placed(operator, held)
         tail, head = self.ring(operator).bounds_in(self.period())
-        steps = rules.plan_proof(self.seed(operator), tail, head, [place for place, _, _ in placed])
+        steps = drawing.plan_proof(self.seed(operator), tail, head, [place for place, _, _ in placed])
         words: list[bytes] = []
         for step in steps:
             _, deal, tree = placed[step.place]
             words += [deal.root, deal.terms.hash()] if step.named else []
             words += tree.words(step.leaf) if step.leaf is not None else []
-        return Proof(operator, rules.plan_bits(steps), words, steps)
+        return Proof(operator, drawing.plan_bits(steps), words, steps)
 
     def prove(self, operator: str, sender: str | None = None) -> None:
         """Prove the present period."""
@@ -192,6 +214,42 @@ class World:
     def settle(self, deal: Deal, sender: str | None = None) -> None:
         """Settle a deal."""
         self.deals.settle(deal.as_tuple(), sender=sender or deal.operator)
+
+    def challenge_of(self, deal: Deal) -> rules.Challenge:
+        """What is asked of a deal."""
+        return rules.Challenge(*self.deals.challenge_of(deal.id()))
+
+    def extension(self, deal: Deal, end: int, key: bytes = AGENT_KEY, **changes: int) -> tuple[Any, ...]:
+        """The arguments of `extend`: what an agent signs, with some fields changed, and its signature."""
+        fields = {"old_end": self.record(deal).end, "deadline": block() + 10} | changes
+        signed = Extension(deal.id(), new_end=end, **fields)
+        signature = sign_digest(key, digest(self.separator, signed.hash()))
+        return deal.as_tuple(), end, fields["deadline"], signature
+
+    def extend(self, deal: Deal, end: int) -> None:
+        """Prolong a deal, by its client."""
+        self.deals.extend(*self.extension(deal, end), sender=deal.terms.client)
+
+    def challenge(self, deal: Deal, leaf: int = 0) -> None:
+        """Ask for a leaf, by the deal's client."""
+        self.deals.challenge(deal.as_tuple(), leaf, sender=deal.terms.client)
+
+    def answer(self, deal: Deal, leaf: int = 0, sender: str | None = None) -> None:
+        """Show a leaf."""
+        words = self.opened[deal.id()][1].words(leaf)
+        self.deals.answer(deal.as_tuple(), words, sender=sender or deal.operator)
+
+    def fail(self, deal: Deal, sender: str | None = None) -> None:
+        """Complain of a leaf that wasn't shown."""
+        self.deals.fail(deal.as_tuple(), sender=sender or deal.terms.client)
+
+    def terminate(self, deal: Deal, sender: str | None = None) -> None:
+        """End a deal early."""
+        self.deals.terminate(deal.as_tuple(), sender=sender or deal.terms.client)
+
+    def declare(self, operator: str, period: int, sender: str | None = None) -> None:
+        """Declare maintenance."""
+        self.deals.declare(operator, period, sender=sender or operator)
 
     def name(self, deal: Deal) -> tuple[bytes, bytes]:
         """A deal as upkeep wants it named."""
@@ -215,22 +273,11 @@ def deploy_world(parameters: rules.Parameters = PARAMETERS) -> World:
         money.payments.address,
         money.staking.address,
         money.registry.address,
-        _as_tuple(parameters),
+        astuple(parameters),
         override_address=address,
     )
     separator = domain_separator(DEALS_DOMAIN, boa.env.evm.patch.chain_id, address)
     return World(money, deals, parameters, separator)
-
-
-def _as_tuple(parameters: rules.Parameters) -> tuple[int, ...]:
-    return (
-        parameters.period,
-        parameters.price_unit,
-        parameters.rate,
-        parameters.cover,
-        parameters.limit,
-        parameters.fee,
-    )
 
 
 __all__ = ["AGENT", "AGENT_KEY", "CAP", "PARAMETERS", "SmallTree", "UniformTree", "World", "deploy_world"]

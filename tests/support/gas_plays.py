@@ -5,12 +5,12 @@ everybody in it are in use already. Names that the report prints are the keys.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from eth_utils import keccak, to_checksum_address
 
-from tests.support.gas_world import GasWorld, Node
+from tests.support.gas_world import PARAMETERS, GasWorld, Node
 from tests.support.proof_trees import UniformTree
-from xmbl.storage import rules
 
 Figures = Iterator[tuple[str, int]]
 Play = Callable[[Node], Figures]
@@ -91,6 +91,49 @@ def deals(node: Node) -> Figures:
     yield "settle_close", world.settle(closing)["gasUsed"]
 
 
+def spot_checks(node: Node) -> Figures:
+    """A leaf of 8 GiB asked for, shown, and not shown."""
+    world = GasWorld(node)
+    client, operator = people(world)
+    asked, kept = (world.open(client, operator, GIB_8) for _ in range(2))
+    functions, deal = world.deals.functions, asked.deal.as_tuple()
+    for _ in range(2):
+        world.next_period()
+        world.prove(operator)
+    world.settle(kept)  # gives the payee its first money
+    yield "challenge", world.gas(client, functions.challenge(deal, 2**24 + 7))
+    yield "answer", world.gas(operator, functions.answer(deal, asked.tree.words(2**24 + 7)))
+    world.send(client, functions.challenge(kept.deal.as_tuple(), 7))
+    for _ in range(3):
+        world.next_period()
+        world.prove(operator)
+    world.settle(asked)
+    yield "fail_first", world.gas(client, functions.fail(kept.deal.as_tuple()))
+    world.send(client, functions.challenge(deal, 7))
+    for _ in range(3):
+        world.next_period()
+        world.prove(operator)
+    yield "fail", world.gas(client, functions.fail(deal))
+
+
+def ends(node: Node) -> Figures:
+    """A deal prolonged and cut short; maintenance."""
+    world = GasWorld(node)
+    client, operator = people(world)
+    deal = world.open(client, operator, MIB)
+    functions = world.deals.functions
+    for _ in range(3):
+        world.next_period()
+        world.prove(operator)
+    end = world.record(deal).end
+    yield "extend", world.gas(client, functions.extend(*world.extension(deal, end + 30)))
+    yield "terminate_operator", world.gas(operator, functions.terminate(deal.deal.as_tuple()))
+    yield "terminate", world.gas(client, functions.terminate(deal.deal.as_tuple()))
+    now = world.period()
+    yield "maintain", world.gas(operator, functions.declare(operator, now + 1))
+    yield "maintain_first", world.gas(operator, functions.declare(operator, now + 300))
+
+
 def upkeep(node: Node) -> Figures:
     """The ring kept by its operator."""
     world = GasWorld(node)
@@ -147,7 +190,7 @@ def small_proofs(node: Node) -> Figures:
 
 def late_proof(node: Node) -> Figures:
     """A seed that is older than 256 blocks, from the history of EIP-2935."""
-    parameters = rules.Parameters(period=600, price_unit=10**12, rate=1, cover=50, limit=10, fee=200)
+    parameters = replace(PARAMETERS, period=600, window=1_200)
     world = GasWorld(node, parameters)
     client, operator = people(world)
     for _ in range(20):
@@ -205,6 +248,6 @@ def long_deals(node: Node) -> Figures:
     yield "settle_300_close", world.settle(ends)["gasUsed"]
 
 
-QUICK: tuple[Play, ...] = (money, deals, upkeep)
+QUICK: tuple[Play, ...] = (money, deals, spot_checks, ends, upkeep)
 SLOW: tuple[Play, ...] = (single_deals, small_proofs, large_deals, long_deals)
 ONLY_ANVIL: tuple[Play, ...] = (late_proof, many_deals)

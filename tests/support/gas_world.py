@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,14 @@ from web3.contract.contract import Contract, ContractFunction
 from web3.types import TxReceipt
 
 from tests.support.proof_trees import UniformTree
-from xmbl.crypto.typed_data import Deal, Terms, digest, domain_separator, sign_digest
-from xmbl.storage import rules
+from xmbl.crypto.typed_data import Deal, Extension, Terms, digest, domain_separator, sign_digest
+from xmbl.storage import drawing, rings, rules
 
 ROOT = Path(__file__).parents[2]
 AGENT_KEY = b"\x11" * 32
-PARAMETERS = rules.Parameters(period=20, price_unit=10**12, rate=1, cover=50, limit=10, fee=200)
+PARAMETERS = rules.Parameters(
+    period=20, price_unit=10**12, rate=1, cover=50, limit=10, fee=200, window=40, bond=10**15
+)
 XMBL = 10**18
 
 
@@ -119,13 +121,12 @@ class GasWorld:
         self.staking = self.deploy(
             "Staking", self.token.address, self.payments.address, [market, zero, zero, zero], 2, 100
         )
-        p = self.parameters
         self.deals = self.deploy(
             "StorageDeals",
             self.payments.address,
             self.staking.address,
             self.registry.address,
-            (p.period, p.price_unit, p.rate, p.cover, p.limit, p.fee),
+            astuple(self.parameters),
         )
         self.separator = domain_separator("XMBL StorageDeals", w3.eth.chain_id, self.deals.address)
         self.agent = w3.eth.account.from_key(AGENT_KEY).address
@@ -234,17 +235,17 @@ class GasWorld:
     def proof(self, operator: str) -> Proof:
         """What proves the present period for all deals of an operator."""
         period = self.period()
-        tail, head = rules.Ring(*self.deals.functions.ring(operator).call()).bounds_in(period)
-        seed = rules.seed_of(self.node.w3.eth.get_block(period * self.parameters.period)["hash"], operator)
+        tail, head = rings.Ring(*self.deals.functions.ring(operator).call()).bounds_in(period)
+        seed = drawing.seed_of(self.node.w3.eth.get_block(period * self.parameters.period)["hash"], operator)
         proven = self.proven(operator, period)
         placed = []
         for opened in self.opened.values():
             record = self.record(opened)
             if opened.deal.operator == operator and tail <= record.start_in(period) < head:
-                place = rules.place_of(record, proven, period, self.parameters.limit, lambda: False)
+                place = drawing.place_of(record, proven, period, self.parameters.limit, lambda: False)
                 placed.append((place.start, place, opened))
         placed.sort(key=lambda entry: entry[0])
-        steps = rules.plan_proof(seed, tail, head, [place for _, place, _ in placed])
+        steps = drawing.plan_proof(seed, tail, head, [place for _, place, _ in placed])
         words: list[bytes] = []
         for step in steps:
             opened = placed[step.place][2]
@@ -255,7 +256,7 @@ class GasWorld:
         holes = {step.place for step in steps if step.leaf is None}
         shown = {step.place for step in steps if step.leaf is not None}
         named = sum(step.named for step in steps)
-        return Proof((operator, rules.plan_bits(steps), words), len(holes), len(shown), named)
+        return Proof((operator, drawing.plan_bits(steps), words), len(holes), len(shown), named)
 
     def prove(self, operator: str) -> TxReceipt:
         """Prove the present period."""
@@ -274,6 +275,13 @@ class GasWorld:
                 self.send(operator, self.deals.functions.prove(*proof.arguments))
             self.next_period()
         raise AssertionError(f"no period drew {holes} holes and {shown} deals")
+
+    def extension(self, opened: Opened, end: int) -> tuple[object, ...]:
+        """The arguments of `extend`, signed by the agent."""
+        deadline = self.node.w3.eth.block_number + 100
+        extension = Extension(opened.deal.id(), self.record(opened).end, end, deadline)
+        signature = sign_digest(AGENT_KEY, digest(self.separator, extension.hash()))
+        return opened.deal.as_tuple(), end, deadline, signature
 
     def settle(self, opened: Opened) -> TxReceipt:
         """Settle a deal as a stranger."""

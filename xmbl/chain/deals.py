@@ -13,7 +13,8 @@ from xmbl.crypto.typed_data import Deal, Terms
 @dataclass(frozen=True)
 class Parameters:
     """What a market is made of: `period` in blocks, `price_unit` in wei, `rate` in wei of XMBL for a wei of
-    the asset, `cover` in prices, `limit` in misses, `fee` in basis points."""
+    the asset, `cover` in prices, `limit` in misses, `fee` in basis points, `window` for the answer to a
+    challenge in blocks, `bond` that it costs in wei."""
 
     period: int
     price_unit: int
@@ -21,12 +22,15 @@ class Parameters:
     cover: int
     limit: int
     fee: int
+    window: int
+    bond: int
 
 
 @dataclass(frozen=True)
 class Record:
     """A deal on chain. `cursor` is the first period not settled, 0 once closed; `end` 0: never opened, or
-    cleared; `start` and `previous` are places in the ring, 2^48 - 1 nowhere."""
+    cleared; `start` and `previous` are places in the ring, 2^48 - 1 nowhere. `challenged`: a challenge is
+    open, which puts the close off. `exited`: its operator ended it, for the terms' exit price."""
 
     start: int
     previous: int
@@ -36,6 +40,16 @@ class Record:
     end: int
     cursor: int
     missed: int
+    challenged: bool
+    exited: bool
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """The leaf that a deal's client asked for, and the last block for the answer; zeros: nothing is asked."""
+
+    leaf: int
+    due: int
 
 
 @dataclass(frozen=True)
@@ -105,6 +119,54 @@ class Closed(Logged):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Challenged(Logged):
+    """A client asked for a leaf, to be shown until block `due`."""
+
+    id: bytes
+    leaf: int
+    due: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered(Logged):
+    """The leaf that was asked for was shown."""
+
+    id: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed(Logged):
+    """The leaf that was asked for wasn't shown in time: the whole collateral is gone."""
+
+    id: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extended(Logged):
+    """A deal ends later; `end` is the first period that it doesn't cover."""
+
+    id: bytes
+    end: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terminated(Logged):
+    """A deal ends sooner, as its client or its operator wanted."""
+
+    id: bytes
+    end: int
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared(Logged):
+    """An operator can't prove a period, and needn't: maintenance."""
+
+    operator: str
+    period: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class CapSet(Logged):
     """An operator capped the growth of its ring."""
 
@@ -162,6 +224,14 @@ class StorageDeals(Contract):
         """256 periods of an operator: bit p & 255 of word p >> 8 is set where period p is proven."""
         return int(self._read("proven", operator, word, block=block))
 
+    def declared(self, operator: str, word: int, block: Block = "latest") -> int:
+        """256 periods of an operator: bit p & 255 of word p >> 8 is set where p is declared maintenance."""
+        return int(self._read("declared", operator, word, block=block))
+
+    def challenge_of(self, deal_id: bytes, block: Block = "latest") -> Challenge:
+        """What is asked of a deal."""
+        return Challenge(*self._read("challenge_of", deal_id, block=block))
+
     def id_of(self, deal: Deal, block: Block = "latest") -> bytes:
         """The deal's id, as the contract computes it."""
         return bytes(self._read("id_of", deal.as_tuple(), block=block))
@@ -171,6 +241,49 @@ class StorageDeals(Contract):
         return self._call(
             "open", deal.as_tuple(), signature, action="deal_open",
             sentence=f"Open a storage deal with {deal.operator} until period {deal.terms.end}.",
+        )  # fmt: skip
+
+    def extend(self, deal: Deal, end: int, deadline: int, signature: bytes) -> Call:
+        """Prolong a living deal as the operator's agent signed in an `Extension`; by its client, who allows
+        the price in Payments."""
+        return self._call(
+            "extend", deal.as_tuple(), end, deadline, signature, action="deal_extend",
+            sentence=f"Extend the storage deal with {deal.operator} until period {end}.",
+        )  # fmt: skip
+
+    def challenge(self, deal: Deal, leaf: int) -> Call:
+        """Ask for one leaf of a living deal; by its client, who allows the bond in Payments."""
+        return self._call(
+            "challenge", deal.as_tuple(), leaf, action="deal_challenge",
+            sentence=f"Ask {deal.operator} to show leaf {leaf} of a storage deal.",
+        )  # fmt: skip
+
+    def answer(self, deal: Deal, words: Sequence[bytes]) -> Call:
+        """Show the leaf that was asked for: eight words and the path bottom up; anyone may."""
+        return self._call(
+            "answer", deal.as_tuple(), words, action="deal_answer",
+            sentence=f"Show the leaf that was asked of {deal.operator}.",
+        )  # fmt: skip
+
+    def fail(self, deal: Deal) -> Call:
+        """Close a deal whose leaf wasn't shown in time, for its whole collateral; anyone may."""
+        return self._call(
+            "fail", deal.as_tuple(), action="deal_fail",
+            sentence=f"Take the collateral of {deal.operator} for the leaf that it didn't show.",
+        )  # fmt: skip
+
+    def terminate(self, deal: Deal) -> Call:
+        """End a deal after the caller's notice; by its client, or by its operator at the exit price."""
+        return self._call(
+            "terminate", deal.as_tuple(), action="deal_terminate",
+            sentence=f"End the storage deal with {deal.operator} early, after the notice.",
+        )  # fmt: skip
+
+    def declare(self, operator: str, period: int) -> Call:
+        """Declare maintenance in a coming period; by operator or agent."""
+        return self._call(
+            "declare", operator, period, action="node_maintain",
+            sentence=f"Declare period {period} for the maintenance of {operator}; it can't be taken back.",
         )  # fmt: skip
 
     def prove(self, operator: str, plan: int, words: Sequence[bytes]) -> Call:

@@ -26,6 +26,7 @@ _ZERO = "0x" + "00" * 20
 _BLOCKS_CHECKED = 8
 _STAKE_UNITS = 2**60
 _BLOCKS = 2**32
+_MOST_WEI = 2**112
 _PERIODS = 2**23
 
 # NUMBER PUSH0 MSTORE, NUMBER - 1 BLOCKHASH 0x20 MSTORE, RETURN: its number and the hash before it
@@ -47,11 +48,15 @@ class Parameters:
 PRESETS = {
     "devnet": Parameters(
         supply=10**9 * WHOLE, delay=40, leverage=2, thaw=140,
-        market=deals.Parameters(period=20, price_unit=10**12, rate=1, cover=50, limit=3, fee=200),
+        market=deals.Parameters(
+            period=20, price_unit=10**12, rate=1, cover=50, limit=3, fee=200, window=40, bond=10**15
+        ),
     ),
     "mainnet": Parameters(
         supply=10**9 * WHOLE, delay=7_200, leverage=2, thaw=100_800,
-        market=deals.Parameters(period=7_200, price_unit=10**12, rate=1, cover=50, limit=10, fee=200),
+        market=deals.Parameters(
+            period=7_200, price_unit=10**12, rate=1, cover=50, limit=10, fee=200, window=14_400, bond=WHOLE
+        ),
     ),
 }  # fmt: skip
 """Periods of four minutes at 12 s a block to try things out, and of a day for real."""
@@ -162,8 +167,11 @@ def check_parameters(parameters: Parameters) -> None:
         "a fee of at most 10,000 basis points": 0 <= market.fee <= 10_000,
         "cover x price unit x rate in whole stake units, at least one for each miss":
             cover % STAKE_UNIT == 0 and cover // STAKE_UNIT >= market.limit,
-        "a thaw of at least limit + 2 periods, so that nobody leaves before a slash":
-            parameters.thaw >= (market.limit + 2) * market.period,
+        "a window of at least two periods, so that an operator that is down for one can answer":
+            2 * market.period <= market.window < _BLOCKS,
+        "a bond of 0 wei or more": 0 <= market.bond < _MOST_WEI,
+        "a thaw of at least limit + 2 periods and the window, so that nobody leaves before a slash":
+            parameters.thaw >= (market.limit + 2) * market.period + market.window,
         f"a delay of 1 to {_BLOCKS - 1} blocks, in which a revoked signer's vouchers can be redeemed":
             0 < parameters.delay < _BLOCKS,
         "a leverage from 1 to below 2^60": 0 < parameters.leverage < _STAKE_UNITS,

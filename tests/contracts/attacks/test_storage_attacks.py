@@ -25,7 +25,7 @@ from tests.support.deals_world import (
 )
 from xmbl.crypto.typed_data import Deal
 from xmbl.errors import Reverted
-from xmbl.storage import rules
+from xmbl.storage import drawing, rules
 
 LIMIT = PARAMETERS.limit
 
@@ -71,7 +71,7 @@ def proof_from(world: World, deal: Deal, operator: str) -> Proof:
     tree = world.opened[deal.id()][1]
     tail, head = world.ring(operator).bounds_in(world.period())
     words = [deal.root, deal.terms.hash()]
-    for _, (_, pick) in zip(range(5), rules.draws(world.seed(operator), tail, head), strict=False):
+    for _, (_, pick) in zip(range(5), drawing.draws(world.seed(operator), tail, head), strict=False):
         words += tree.words(pick % tree.leaves)
     return Proof(operator, 1, words, [])
 
@@ -270,12 +270,12 @@ def test_c5_giant_hole__that_its_last_miss_made__stands_in_no_second_period(
     world.open(victim, operator, periods=300, price=1)
     world.next_period()
     spared = world.proof(operator)
-    assert spared.plan >> rules.DRAWS
+    assert spared.plan >> drawing.DRAWS
     world.next_period()
     if settled:
         world.settle(giant)
     proof = proof_from(world, giant, operator)
-    refused(world, replace(proof, plan=proof.plan | (2**rules.DRAWS - 1) << rules.DRAWS), "deals: draws")
+    refused(world, replace(proof, plan=proof.plan | (2**drawing.DRAWS - 1) << drawing.DRAWS), "deals: draws")
 
 
 def test_c5_giant_hole__settled_at_once__stands_in_all_the_same(
@@ -301,7 +301,7 @@ def test_c4a_holes__of_a_term_that_ran_out__never_stand_in(
     world.next_period()
     assert world.record(ended).end == world.period()
     proof = proof_from(world, ended, operator)
-    refused(world, replace(proof, plan=proof.plan | (2**rules.DRAWS - 1) << rules.DRAWS), "deals: draws")
+    refused(world, replace(proof, plan=proof.plan | (2**drawing.DRAWS - 1) << drawing.DRAWS), "deals: draws")
 
 
 # C6, return of the dead
@@ -492,7 +492,7 @@ def test_m3_shape__terms_with_another_count__are_proven_by_no_path(
     while all(pick < 4 for pick in picks):  # the first four leaves of five, six and seven have one path
         world.next_period()
         tail, head = world.ring(operator).bounds_in(world.period())
-        draws = rules.draws(world.seed(operator), tail, head)
+        draws = drawing.draws(world.seed(operator), tail, head)
         picks = [pick % leaves for _, (_, pick) in zip(range(5), draws, strict=False)]
         if leaves < 5:
             break

@@ -10,7 +10,8 @@ from tests.support.boa_world import WHOLE, block, events, person
 from tests.support.deal_slots import DealSlots
 from tests.support.deals_world import CAP, PARAMETERS, SmallTree, World
 from xmbl.crypto.typed_data import Deal
-from xmbl.storage.rules import NOWHERE, Record, Ring
+from xmbl.storage.rings import Ring
+from xmbl.storage.rules import NOWHERE, Record
 
 LEAST = PARAMETERS.least_collateral(1_000)
 

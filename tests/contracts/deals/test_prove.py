@@ -19,7 +19,7 @@ from tests.support.deals_world import (
     history,
 )
 from xmbl.crypto.typed_data import Deal
-from xmbl.storage import rules
+from xmbl.storage import drawing
 
 
 @pytest.fixture
@@ -215,7 +215,7 @@ def test_prove__leaves_of_a_hole__are_not_counted(world: World, client: str, pro
     _, tree = world.opened[ended.id()]
     words = [ended.root, ended.terms.hash()]
     tail, head = world.ring(provider).bounds_in(world.period())
-    draws = rules.draws(world.seed(provider), tail, head)
+    draws = drawing.draws(world.seed(provider), tail, head)
     for _, (_, pick) in zip(range(5), draws, strict=False):
         words += tree.words(pick % tree.leaves)
     with boa.reverts():
@@ -250,7 +250,7 @@ def test_prove__settled_or_not__is_the_same(world: World, deals: list[Deal], pro
 def slow() -> Iterator[World]:
     """A market with periods longer than blockhash reaches, and history that remembers nothing yet."""
     with history():
-        yield deploy_world(replace(PARAMETERS, period=8_000))
+        yield deploy_world(replace(PARAMETERS, period=8_000, window=16_000))
 
 
 def prove_late(world: World) -> str:
@@ -281,7 +281,7 @@ def test_prove__history_is_gone__reverts(slow: World) -> None:
 def test_prove__seed__is_that_of_the_first_block(world: World, client: str, provider: str) -> None:
     world.open(client, provider)
     world.next_period(offset=7)
-    seed = rules.seed_of(hash_of(world.period() * PARAMETERS.period), provider)
+    seed = drawing.seed_of(hash_of(world.period() * PARAMETERS.period), provider)
     assert world.seed(provider) == seed
     mine(5)
     world.prove(provider)

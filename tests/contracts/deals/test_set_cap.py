@@ -4,7 +4,8 @@ import boa
 
 from tests.support.boa_world import events
 from tests.support.deals_world import AGENT, World
-from xmbl.storage.rules import MAX_PRICE, Ring
+from xmbl.storage.rings import Ring
+from xmbl.storage.rules import MAX_PRICE
 
 
 def test_set_cap__any_price__holds_at_once_and_logs(world: World, client: str, provider: str) -> None:

@@ -24,6 +24,12 @@ def play(world: World, provider: str, proofs: Iterable[bool]) -> None:
         world.next_period()
 
 
+def slash_event(world: World, deal: Deal, units: int) -> tuple[object, ...]:
+    """The event of a slash, all of it the operator's own stake."""
+    client, wei = deal.terms.client, units * 10**9
+    return ("Slashed", deal.operator, world.deals.address, client, wei, units // 2 * 10**9, wei)
+
+
 def settled(world: World, deal: Deal, paid: int, refunded: int, missed: int) -> tuple[object, ...]:
     """The event of a settlement of so many periods."""
     cursor = world.record(deal).cursor or world.record(deal).end
@@ -93,7 +99,7 @@ def test_settle__after_misses_below_the_limit__slashes_their_part(
     rest = deal.terms.collateral - slashed
     assert events(world.deals) == [
         settled(world, deal, paid=2, refunded=2, missed=2),
-        ("Slashed", provider, world.deals.address, client, slashed * 10**9, slashed // 2 * 10**9),
+        slash_event(world, deal, slashed),
         ("Closed", deal.id(), slashed, rest),
     ]
     assert world.money.staking.owed(client) == slashed // 2 * 10**9
@@ -160,11 +166,7 @@ def test_settle__a_year_in_any_grouping__gives_the_same_sums(
     deal = world.open(client, provider, periods=366)
     had = world.balance(client)
     first = world.period() + 1
-    attendance = DealSlots(world.deals).attendance
-    for word in range(3):  # as if every period but two had been proven
-        attendance[provider, word] = 2**256 - 1
-    for missed in (first, first + 300):
-        attendance[provider, missed >> 8] ^= 1 << (missed & 255)
+    DealSlots(world.deals).prove_all_but(provider, (first, first + 300), range(first, first + 366))
     world.next_period()
     for group in groups:
         world.next_period(group)

@@ -6,7 +6,8 @@ import pytest
 from tests.support.boa_world import events
 from tests.support.deals_world import AGENT, CAP, PARAMETERS, World
 from xmbl.crypto.typed_data import Deal
-from xmbl.storage.rules import NOWHERE, Ring
+from xmbl.storage.rings import Ring
+from xmbl.storage.rules import NOWHERE
 
 
 @pytest.fixture

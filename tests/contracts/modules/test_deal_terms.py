@@ -13,7 +13,9 @@ from xmbl.errors import Reverted
 from xmbl.storage import rules
 
 TERMS = load("mocks/DealTermsHarness.vy").deploy()
-PARAMETERS = rules.Parameters(period=20, price_unit=10**12, rate=1, cover=50, limit=10, fee=200)
+PARAMETERS = rules.Parameters(
+    period=20, price_unit=10**12, rate=1, cover=50, limit=10, fee=200, window=40, bond=10**15
+)
 ADDRESSES = st.binary(min_size=20, max_size=20).map(to_checksum_address)
 UINTS = st.integers(0, 2**256 - 1)
 

@@ -7,25 +7,25 @@ from hypothesis import strategies as st
 
 from tests.support.boa_world import load, person
 from xmbl.errors import Reverted
-from xmbl.storage import rules
+from xmbl.storage import rings, rules
 
 RINGS = load("mocks/RingsHarness.vy").deploy()
 PRICES = st.integers(1, rules.MAX_PRICE)
 
 
-def stored(operator: str) -> rules.Ring:
+def stored(operator: str) -> rings.Ring:
     """The ring that the harness keeps."""
-    return rules.Ring(*RINGS.ring(operator))
+    return rings.Ring(*RINGS.ring(operator))
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.booleans(), PRICES, st.integers(0, rules.MAX_PRICE))))
 def test_ring__any_history__is_that_of_the_rules(history: list[tuple[int, bool, int, int]]) -> None:
-    operator, ring, period = person("provider"), rules.Ring(), 7
+    operator, ring, period = person("provider"), rings.Ring(), 7
     for later, grows, length, cap in history:
         period += later
         if grows:
             RINGS.set_cap(rules.MAX_PRICE, sender=operator)
-            ring = rules.Ring(
+            ring = rings.Ring(
                 ring.tail, ring.head, ring.frozen_tail, ring.frozen_head, ring.frozen, rules.MAX_PRICE
             )
             frozen_tail, frozen_head = ring.bounds_in(period)
@@ -50,7 +50,7 @@ def test_with_bounds__beyond_the_bits__reverts_as_the_rules_do(period: int, head
     with boa.reverts("deals: ring"):
         RINGS.set_bounds(period, 1, head)
     with pytest.raises(Reverted, match="deals: ring"):
-        rules.Ring().with_bounds(period, 1, head)
+        rings.Ring().with_bounds(period, 1, head)
 
 
 @pytest.mark.parametrize(("period", "head"), [(7, 2**48 - 2), (2**24 - 2, 5)])
@@ -58,4 +58,4 @@ def test_with_bounds__at_the_last_bit__keeps_all_fields(period: int, head: int) 
     operator = person("provider")
     RINGS.set_cap(rules.MAX_PRICE, sender=operator)
     RINGS.set_bounds(period, 1, head, sender=operator)
-    assert stored(operator) == rules.Ring(1, head, 0, 0, period, rules.MAX_PRICE)
+    assert stored(operator) == rings.Ring(1, head, 0, 0, period, rules.MAX_PRICE)

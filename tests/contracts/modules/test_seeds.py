@@ -5,7 +5,7 @@ import pytest
 
 from tests.support.boa_world import block, load, mine, person
 from tests.support.deals_world import BlockHashes, hash_of, history
-from xmbl.storage import rules
+from xmbl.storage import drawing
 
 SEEDS = load("mocks/SeedsHarness.vy").deploy()
 OPERATOR = person("provider")
@@ -20,7 +20,7 @@ def _hashes() -> None:
 @pytest.mark.parametrize("age", [1, 2, 255, 256])
 def test_seed__recent_block__is_made_of_its_hash(age: int) -> None:
     number = block() - age
-    assert SEEDS.seed(number, OPERATOR) == rules.seed_of(hash_of(number), OPERATOR)
+    assert SEEDS.seed(number, OPERATOR) == drawing.seed_of(hash_of(number), OPERATOR)
 
 
 @pytest.mark.parametrize("age", [0, -1, -1_000, 257, 8_191, 8_192])
@@ -33,7 +33,7 @@ def test_seed__block_that_the_chain_cannot_tell__reverts(age: int) -> None:
 def test_seed__old_block_in_the_history__is_made_of_its_hash(age: int) -> None:
     number = block() - age
     with history(number):
-        assert SEEDS.seed(number, OPERATOR) == rules.seed_of(hash_of(number), OPERATOR)
+        assert SEEDS.seed(number, OPERATOR) == drawing.seed_of(hash_of(number), OPERATOR)
 
 
 def test_seed__block_before_the_history__reverts() -> None:
@@ -49,7 +49,7 @@ def test_is_readable__with_and_without_history__knows_its_reach() -> None:
 
 
 def test_draw__numbers__are_those_of_the_rules() -> None:
-    seed = rules.seed_of(hash_of(7), OPERATOR)
-    for number, (position, pick) in enumerate(rules.draws(seed, 3, 10)):
+    seed = drawing.seed_of(hash_of(7), OPERATOR)
+    for number, (position, pick) in enumerate(drawing.draws(seed, 3, 10)):
         drawn = SEEDS.draw(seed, number)
         assert (3 + drawn % 2**128 % 7, drawn >> 128) == (position, pick)

@@ -46,3 +46,10 @@ def test_parameters__live_network__wants_a_preset(network):
     assert script.parameters("mainnet") == PRESETS["mainnet"]
     network.is_local = True
     assert script.parameters(None) == PRESETS["devnet"]
+
+
+@pytest.mark.usefixtures("network")
+def test_parameters__a_bond__replaces_the_presets():
+    numbers = script.parameters("mainnet", bond=7)
+    assert numbers.market.bond == 7
+    assert numbers.market.window == PRESETS["mainnet"].market.window

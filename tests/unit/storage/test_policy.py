@@ -14,7 +14,7 @@ from xmbl.storage.wire import QuoteRequest
 
 CLIENT = "0x" + "11" * 20
 OPERATOR = Operator("0x" + "22" * 20, "0x" + "33" * 20)
-MARKET = Parameters(period=20, price_unit=10**12, rate=1, cover=50, limit=3, fee=200)
+MARKET = Parameters(period=20, price_unit=10**12, rate=1, cover=50, limit=3, fee=200, window=40, bond=10**15)
 WILL = StoragePolicy(price=10**15, capacity=10 * GIB, unpaid=2 * GIB)
 STANDING = Standing(block=105, held=0, unpaid=0, free=100 * GIB, units=10**9, grow=10**9)
 REQUEST = QuoteRequest(CLIENT, GIB, end=12)

@@ -11,9 +11,10 @@ from xmbl.crypto.merkle import leaf_count
 from xmbl.crypto.typed_data import Deal, Terms
 from xmbl.errors import NotStored, Reverted
 from xmbl.storage import proving
+from xmbl.storage.drawing import draws
 from xmbl.storage.holdings import Holdings
 from xmbl.storage.journal import Journal
-from xmbl.storage.rules import NOWHERE, Record, draws
+from xmbl.storage.rules import NOWHERE, Record
 
 OPERATOR = "0x" + "22" * 20
 TERMS = Terms("0x" + "11" * 20, OPERATOR, 1, 1, 500, 30, 2, 14, 3, 100, 0)

@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xmbl.storage import rules, upkeep
-from xmbl.storage.rules import NOWHERE, Record, Ring
+from xmbl.storage import rings, upkeep
+from xmbl.storage.rings import Ring
+from xmbl.storage.rules import NOWHERE, Record
 
 PERIOD, LIMIT = 10, 3
 
@@ -56,8 +57,8 @@ def test_plan__any_ring__is_accepted_by_the_rules(spans):
     ring = Ring(0, sum(price for price, _, _ in spans), cap=10**6)
     found = upkeep.plan(layout, {PERIOD - 1}, PERIOD, LIMIT)
     for deal_id in found.cut:
-        ring, _ = rules.truncate(ring, records[deal_id], {PERIOD - 1}, PERIOD, LIMIT)
-    rules.rotate(ring, [records[deal_id] for deal_id in found.turn], {PERIOD - 1}, PERIOD, LIMIT)
+        ring, _ = rings.truncate(ring, records[deal_id], {PERIOD - 1}, PERIOD, LIMIT)
+    rings.rotate(ring, [records[deal_id] for deal_id in found.turn], {PERIOD - 1}, PERIOD, LIMIT)
 
 
 def test_forgettable__settled_and_out_of_the_ring__is_cleared():
