@@ -133,7 +133,7 @@ class Journal:
         """The chain's record of the deal is now this."""
         self._run(
             f"UPDATE deals SET ({_RECORD}) = ({_marks(10)}) WHERE id=?",  # noqa: S608
-            (*_kept(record), deal_id),
+            (*astuple(record), deal_id),
         )
 
     def doubt(self) -> None:
@@ -226,7 +226,7 @@ class Journal:
     def _put(self, deal: Deal, size: int, state: DealState, record: Record) -> None:
         terms = deal.terms
         row = (deal.id(), deal.operator, deal.root, json.dumps(astuple(terms)), size, state, terms.deadline)
-        self._run(f"INSERT OR REPLACE INTO deals VALUES ({_marks(17)})", (*row, *_kept(record)))  # noqa: S608
+        self._run(f"INSERT OR REPLACE INTO deals VALUES ({_marks(17)})", (*row, *astuple(record)))  # noqa: S608
 
     def _deals(self, where: str, values: Sequence[object]) -> Iterator[KnownDeal]:
         columns = f"id, operator, root, terms, size, state, {_RECORD}"
@@ -241,14 +241,6 @@ class Journal:
 
 def _record(row: Sequence[Any]) -> Record:
     return Record(*row[:8], *map(bool, row[8:]))
-
-
-def _kept(record: Record) -> tuple[int, ...]:
-    """What proofs and upkeep need of a record: all but how it is about to end."""
-    return (
-        record.start, record.previous, record.price, record.leaves,
-        record.moved, record.end, record.cursor, record.missed,
-    )  # fmt: skip
 
 
 def _marks(count: int) -> str:
