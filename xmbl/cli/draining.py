@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 _INTERRUPTED = "Nothing is lost: `xmbl node drain` goes on from here. The node must run until its deals end."
 
 
-def drain(session: "Session", every: float, wait: bool) -> None:
+def drain(session: "Session", every: float, *, early: bool, wait: bool) -> None:
     """Begin to leave, or go on with it; looks every so many seconds until it is done, or once."""
-    from xmbl.storage.leaving import begin, look
+    from xmbl.storage.leaving import begin, look, terminations
 
     market, operator = session.market(), session.address()
     now = look(market, operator)
-    calls = begin(market, now)
+    calls = begin(market, now) + (terminations(market, now) if early else [])
     session.out.table(_table(now))
     prepare(session, calls, [], later=_later(now), document=_document(now))
     transactions = transmit(session, calls)

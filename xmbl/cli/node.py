@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xmbl.cli import draining, earning
+from xmbl.cli import draining, earning, maintaining
 from xmbl.cli.frame import Seconds, group, local, looking, sending, unlocking_online
 from xmbl.cli.node_log import event_line, teller
 from xmbl.cli.output import counted, facts
@@ -201,16 +201,31 @@ def earnings(session: Session, operator: str | None, since: int, target: str | N
 @click.option(
     "--every", default=6.0, type=Seconds(0.1, 3_600), show_default=True, help="Seconds between two looks."
 )
+@click.option(
+    "--early", is_flag=True, help="End the deals after their notice, at the exit price of their terms."
+)
 @click.option("--no-wait", is_flag=True, help="Do what can be done now, say what remains, and end.")
 @sending
-def drain(session: Session, every: float, no_wait: bool) -> None:
+def drain(session: Session, every: float, early: bool, no_wait: bool) -> None:
     """Leave the market: no new deals, the old ones to their end, then the wallet's stake back.
 
     The cap is set to 0 and the whole stake thaws at once; it covers the deals until they are closed. The
     node has to run until then. Ctrl-C loses nothing: the same command goes on. `xmbl node cap` and
     `xmbl stake add` bring an operator back.
     """
-    draining.drain(session, every, not no_wait)
+    draining.drain(session, every, early=early, wait=not no_wait)
+
+
+@command.command()
+@click.argument("periods", nargs=-1, metavar="[PERIOD]...")
+@sending
+def maintain(session: Session, periods: tuple[str, ...]) -> None:
+    """Declare each PERIOD (a number, or +1) for maintenance, or show what is declared.
+
+    The wallet's node needn't prove in a declared period, and isn't paid for it. Two of each 32 periods can
+    be declared, before they begin, and none can be taken back.
+    """
+    maintaining.maintain(session, periods)
 
 
 def _file(session: Session, file: Path | None) -> Path:

@@ -72,6 +72,15 @@ def begin(market: Market, now: Leaving) -> list[Call]:
     return calls
 
 
+def terminations(market: Market, now: Leaving) -> list[Call]:
+    """What ends the deals early, where that is any sooner: each costs its exit price at the close."""
+    return [
+        market.deals.terminate(each.deal)
+        for each in now.deals
+        if not each.record.exited and now.period + 1 + each.deal.terms.operator_notice < each.end
+    ]
+
+
 def finish(market: Market, now: Leaving) -> list[Call]:
     """What is done once nothing is locked and all has thawed: the stake withdrawn, the address taken out."""
     if now.deals or now.stake.locked or now.thaws_for or now.stake.thawing != now.stake.own:

@@ -210,3 +210,54 @@ def test_stake__impossible__is_refused_with_a_reason(
     said = operator("stake", *arguments, "--yes")
     assert said.code in (1, 2)
     assert complaint in said.err
+
+
+def test_drain__early__ends_the_deals_after_their_notice_at_the_exit_price(
+    provider: Provider, operator: Commands
+) -> None:
+    first = provider.period + 1
+    deal = provider.open(secrets.token_bytes(1_000), first + 40)
+    done = operator.document("node", "drain", "--early", "--yes", "--no-wait")
+    assert [each["action"] for each in done["transactions"]] == ["node_cap", "stake_thaw", "deal_terminate"]
+    assert [each["end_period"] for each in done["deals"]] == [first + deal.terms.operator_notice]
+    assert operator.document("node", "drain", "--early", "--yes", "--no-wait")["transactions"] == []
+
+
+def test_maintain__a_declared_period__is_skipped_unpunished(provider: Provider, operator: Commands) -> None:
+    first = provider.period + 1
+    provider.open(secrets.token_bytes(1_000), first + 2)
+    assert operator.document("node", "maintain")["declared"] == []
+    done = operator.document("node", "maintain", "+1", "--yes")
+    assert (done["declared"], len(done["transactions"])) == ([first], 1)
+    for period in range(first, first + 3):
+        provider.prove(period)
+    assert provider.proven(first, first + 1) == [first + 1]
+    earned = operator.document("node", "earnings")
+    assert (earned["slashed_wei"], len(earned["deals"])) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("periods", "complaint"),
+    [
+        (("+33", "+33"), "choose another"),
+        (("1",), "before its period begins"),
+        (("+500",), "further than any deal"),
+        (("tomorrow",), "is not a period"),
+    ],
+)
+def test_maintain__against_the_markets_rules__is_refused_before_anything_is_sent(
+    operator: Commands, periods: tuple[str, ...], complaint: str
+) -> None:
+    said = operator("node", "maintain", *periods, "--yes")
+    assert said.code in (1, 2)
+    assert complaint in said.err
+    assert operator.document("node", "maintain")["declared"] == []
+
+
+def test_maintain__a_third_of_32_periods__is_refused_before_anything_is_sent(
+    provider: Provider, operator: Commands
+) -> None:
+    run = (provider.period // 32 + 1) * 32
+    said = operator("node", "maintain", *(str(run + each) for each in range(3)), "--yes")
+    assert "At most 2 of the 32 periods" in said.err
+    assert operator.document("node", "maintain")["declared"] == []
