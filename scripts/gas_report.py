@@ -19,6 +19,7 @@ from tests.support.gas_world import anvil, embedded
 SNAPSHOT = Path(__file__).resolve().parent.parent / "tests" / "contracts" / "gas.json"
 
 LIMITS = {
+    "redeem": 46_500, "redeem_lane": 52_000, "redeem_5": 125_000,
     "split_2": 45_000, "split_10": 95_000, "split_100": 660_000,
     "deal_open": 105_000, "deal_open_first": 122_000,
     "prove_one_1mib": 166_000, "prove_small": 166_000,

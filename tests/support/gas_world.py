@@ -146,6 +146,19 @@ class GasWorld:
         assert receipt["status"] == 1, call.fn_name
         return receipt
 
+    def gas_signed(self, key: bytes, call: ContractFunction) -> int:
+        """The gas of a call by an account that this node has no key of."""
+        w3 = self.node.w3
+        signer = w3.eth.account.from_key(key)
+        w3.eth.send_transaction({"from": self.deployer, "to": signer.address, "value": XMBL})
+        nonce = w3.eth.get_transaction_count(signer.address)
+        request = {"from": signer.address, "nonce": nonce, "gas": 10**6, "gasPrice": 10**10}
+        signed = signer.sign_transaction(call.build_transaction(request))
+        sent = w3.eth.send_raw_transaction(signed.raw_transaction)
+        receipt = w3.eth.wait_for_transaction_receipt(sent, poll_latency=0.005)
+        assert receipt["status"] == 1, call.fn_name
+        return int(receipt["gasUsed"])
+
     def gas(self, sender: str, call: ContractFunction) -> int:
         """The gas of a call, mined in a block of its own."""
         return int(self.send(sender, call)["gasUsed"])

@@ -8,14 +8,12 @@ from eth_account.signers.local import LocalAccount
 from eth_utils import keccak
 
 from tests.support.boa_world import block
+from xmbl.chain.payments import SignedVoucher, signed_voucher
 from xmbl.crypto import typed_data
 from xmbl.crypto.typed_data import Approval, Voucher, compact, digest, sign_digest
 
 FAR = 2**64 - 1
 """A block that never comes."""
-
-Signed = tuple[str, int, bytes, int, bytes, bytes]
-"""A voucher as the contract wants it."""
 
 
 def keyed(role: str) -> LocalAccount:
@@ -53,14 +51,14 @@ class Pen:
         *,
         expiry: int | None = None,
         signer: LocalAccount | None = None,
-    ) -> Signed:
+    ) -> SignedVoucher:
         """A voucher of the payer's, by its own key or another's; good for a hundred blocks unless said."""
         key = signer or payer
         assert not isinstance(key, str), "a contract signs nothing itself"
         who = payer if isinstance(payer, str) else payer.address
         voucher = Voucher(who, payee, cumulative, subject(about), block() + 100 if expiry is None else expiry)
         signature = compact(sign_digest(key, self.digest(voucher)))
-        return as_struct(voucher, signature)
+        return signed_voucher(voucher, signature)
 
     def approval(
         self, owner: LocalAccount, spender: str, amount: int, *, nonce: int = 0, deadline: int | None = None
@@ -71,10 +69,3 @@ class Pen:
         )
         signature = sign_digest(owner, self.digest(approval))
         return owner.address, spender, amount, approval.deadline, signature
-
-
-def as_struct(voucher: Voucher, signature: bytes) -> Signed:
-    """A voucher with its compact signature, as the contract's struct."""
-    return (
-        voucher.payer, voucher.cumulative, voucher.subject, voucher.expiry, signature[:32], signature[32:],
-    )  # fmt: skip

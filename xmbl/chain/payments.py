@@ -12,6 +12,9 @@ from xmbl.chain.contract import Contract, Logged
 from xmbl.crypto.typed_data import Approval, Voucher
 from xmbl.units import format_amount
 
+SignedVoucher = tuple[str, int, bytes, int, bytes, bytes]
+"""Payer, cumulative amount, subject, expiry, r and vs."""
+
 MOST_VOUCHERS = 32
 """How many vouchers `redeem_many` takes at once."""
 
@@ -277,20 +280,20 @@ class Payments(Contract):
     def redeem(self, voucher: Voucher, signature: bytes) -> Call:
         """Fetch what a voucher brings its payee; anyone may."""
         return self._call(
-            "redeem", voucher.payee, _signed(voucher, signature),
+            "redeem", voucher.payee, signed_voucher(voucher, signature),
             action="redeem", sentence=f"Redeem a voucher of {voucher.payer} for {voucher.payee}.",
         )  # fmt: skip
 
     def redeem_many(self, payee: str, vouchers: Sequence[tuple[Voucher, bytes]]) -> Call:
         """Fetch what up to `MOST_VOUCHERS` vouchers bring the payee that all of them name; anyone may."""
         return self._call(
-            "redeem_many", payee, [_signed(voucher, signature) for voucher, signature in vouchers],
+            "redeem_many", payee, [signed_voucher(voucher, signature) for voucher, signature in vouchers],
             action="redeem_many", sentence=f"Redeem {len(vouchers)} vouchers for {payee}.",
         )  # fmt: skip
 
 
-def _signed(voucher: Voucher, signature: bytes) -> tuple[str, int, bytes, int, bytes, bytes]:
-    """The contract's struct: a voucher without its payee, and the compact signature."""
+def signed_voucher(voucher: Voucher, signature: bytes) -> SignedVoucher:
+    """The contract's struct of this name: a voucher without its payee, and the compact signature."""
     return (
         voucher.payer, voucher.cumulative, voucher.subject, voucher.expiry, signature[:32], signature[32:],
     )  # fmt: skip

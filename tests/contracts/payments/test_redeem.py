@@ -4,7 +4,8 @@ import boa
 import pytest
 
 from tests.support.boa_world import DELAY, NOBODY, WHOLE, block, events, mine
-from tests.support.promises import FAR, as_struct, keyed, subject
+from tests.support.promises import FAR, keyed, subject
+from xmbl.chain.payments import signed_voucher
 from xmbl.crypto.typed_data import Voucher, compact, sign_digest
 
 
@@ -173,7 +174,7 @@ def test_redeem__one_word_changed__is_refused(money, pen, reader, provider, chan
     voucher = Voucher(reader.address, provider, 5, subject("a content"), block() + 100)
     signature = compact(sign_digest(reader, pen.digest(voucher)))
     with boa.reverts("payments: signer"):
-        money.payments.redeem(provider, as_struct(replace(voucher, **change), signature))
+        money.payments.redeem(provider, signed_voucher(replace(voucher, **change), signature))
 
 
 @pytest.mark.parametrize("place", [4, 5], ids=["r", "vs"])
