@@ -18,7 +18,7 @@ from xmbl.storage.prover import AT_ONCE, ATTEMPTS
 from xmbl.storage.proving import leaf_words
 
 READ = 16
-"""Deals whose records are read in one step after a start."""
+"""Deals whose records are read in one step."""
 
 
 class Responder:
@@ -27,7 +27,7 @@ class Responder:
     def __init__(self, desk: Desk, follower: Follower) -> None:
         self._desk = desk
         self._follower = follower
-        self._unread = [deal_id for deal_id, _ in desk.journal.records(DealState.OPEN)]
+        self._read: set[bytes] = set()
         self._seen: set[Asked] = set()
         self._told: dict[Asked, str] = {}
 
@@ -53,8 +53,10 @@ class Responder:
                 yield Asked(event.id, event.leaf, event.due)
 
     def _standing(self) -> Iterator[Asked]:
-        """What the records say: a node that lagged behind may have hidden an event."""
-        some, self._unread = self._unread[:READ], self._unread[READ:]
+        """What the records say, each read once: the journal may be new, and a lagging node hide events."""
+        known = (deal_id for deal_id, _ in self._desk.journal.records(DealState.OPEN))
+        some = [deal_id for deal_id in known if deal_id not in self._read][:READ]
+        self._read.update(some)
         for deal_id in some:
             if self._desk.market.record(deal_id).challenged:
                 found = self._desk.market.deals.challenge_of(deal_id)

@@ -68,6 +68,18 @@ def test_start__a_challenge_whose_event_a_lagging_node_hides__is_seen_by_the_dea
     assert len(provider.of(events.LeafShown)) == 1
 
 
+def test_start__with_its_journal_lost__answers_what_was_asked_long_before(provider: Provider) -> None:
+    deal = living(provider)
+    challenge(provider, deal)
+    provider.mine(2 * HABITS.confirmations)
+    provider.die()
+    for path in provider.folder.glob("journal.sqlite*"):
+        path.unlink()
+    provider.start()
+    provider.steps(3)
+    assert not is_asked(provider, deal)
+
+
 def test_step__a_challenge_that_another_answered__is_answered_no_more(provider: Provider) -> None:
     deal = living(provider)
     provider.die()
@@ -160,3 +172,14 @@ def test_step__a_deal_that_its_client_ends__is_proven_for_the_notice_and_closed(
     assert provider.proven(first, first + notice) == list(range(first, first + notice + 1))
     assert [event.by for event in provider.of(events.EndMoved)] == [provider.client.address]
     assert [event.slashed for event in provider.of(events.DealClosed)] == [0]
+
+
+def test_step__a_deal_near_its_limit_of_misses__is_warned_of_once_and_in_the_status(
+    provider: Provider,
+) -> None:
+    deal = living(provider)
+    provider.holdings.drop(deal.root)
+    for period in range(provider.period + 1, provider.period + 3):
+        provider.prove(period)
+    assert [(event.id, event.missed) for event in provider.of(events.MissesNear)] == [(deal.id(), 2)]
+    assert [each["event"] for each in provider.agent.status.warnings] == ["MissesNear"]

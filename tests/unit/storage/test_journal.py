@@ -1,9 +1,11 @@
 """The journal keeps every promise over a restart and knows the ring of a period."""
 
+from dataclasses import replace
+
 import pytest
 
 from xmbl.crypto.typed_data import Deal, Terms
-from xmbl.storage.journal import DealState, Journal, PeriodNote, Phase
+from xmbl.storage.journal import Asked, DealState, Journal, PeriodNote, Phase
 from xmbl.storage.rules import NOWHERE, Record
 
 OPERATOR = "0x" + "22" * 20
@@ -102,3 +104,21 @@ def test_batch__that_fails__changes_nothing(journal):
     with journal.batch():
         journal.keep("scanned", 9)
     assert journal.fact("scanned") == 9
+
+
+def test_asked__answers_that_fail__are_counted_until_one_does_it(journal):
+    late, soon = Asked(b"\1" * 32, 3, due=90), Asked(b"\2" * 32, 5, due=80)
+    for asked in (late, soon, late):
+        journal.ask(asked)
+    journal.retry(late)
+    journal.ask(late)
+    assert journal.asked() == [soon, replace(late, attempt=1)]
+    journal.answered(soon)
+    assert journal.asked() == [replace(late, attempt=1)]
+
+
+def test_update__a_challenged_and_exited_deal__is_known_as_that(journal):
+    journal.open(deal(1), 1000, placed(0))
+    changed = replace(placed(0), end=12, challenged=True, exited=True)
+    journal.update(deal(1).id(), changed)
+    assert journal.records(DealState.OPEN) == [(deal(1).id(), changed)]

@@ -126,3 +126,9 @@ def test_patience__long_periods__are_300_blocks():
 )
 def test_quote__a_request_against_the_policy__is_refused_with_its_reason(will, standing, request_, reason):
     assert refusal(will, standing, request_) == reason
+
+
+def test_quote__an_operator_that_leaves__takes_nothing_and_says_so():
+    assert refusal(standing=replace(STANDING, leaving=True)) == (
+        "I take no new deals any more; ask another operator."
+    )
