@@ -26,7 +26,8 @@ LIMITS = {
     "prove_one_1gib": 250_000, "prove_one_8gib": 250_000,
     "prove_100": 250_000, "prove_1000": 250_000, "prove_8gib": 250_000,
     "hole": 5_000,
-    "settle_3": 70_000, "settle_300": 70_000, "settle_close": 110_000, "settle_300_close": 110_000,
+    "challenge": 74_000, "answer": 85_000, "fail": 105_000, "extend": 70_000, "terminate": 50_000,
+    "settle_3": 70_000, "settle_300": 70_000, "settle_close": 120_000, "settle_300_close": 120_000,
 }  # fmt: skip
 """What the design promises; a first action, which writes where nothing was, has its own or none."""
 

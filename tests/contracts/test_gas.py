@@ -18,6 +18,7 @@ TOLERANCE = 200
 ALWAYS = {
     *("transfer", "deposit", "withdraw", "stake_add", "deal_open", "deal_open_first"),
     *("prove_small", "prove_1000", "prove_8gib", "settle_3", "settle_300", "settle_close"),
+    *("challenge", "answer", "fail", "extend", "terminate", "maintain"),
     *("split_2", "split_10", "split_100"),
 }
 """What the report has to tell."""

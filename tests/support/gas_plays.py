@@ -127,7 +127,9 @@ def ends(node: Node) -> Figures:
         world.next_period()
         world.prove(operator)
     end = world.record(deal).end
-    yield "extend", world.gas(client, functions.extend(*world.extension(deal, end + 30)))
+    yield "extend_unsettled", world.gas(client, functions.extend(*world.extension(deal, end + 30)))
+    world.settle(deal)
+    yield "extend", world.gas(client, functions.extend(*world.extension(deal, end + 40)))
     yield "terminate_operator", world.gas(operator, functions.terminate(deal.deal.as_tuple()))
     yield "terminate", world.gas(client, functions.terminate(deal.deal.as_tuple()))
     now = world.period()
