@@ -74,6 +74,14 @@ class Commands:
             )  # fmt: skip
         return Service(process, path)
 
+    def begin(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Begin a command that is followed by what it does; what it notes on the way is in its log."""
+        with (self.home / f"{'-'.join(arguments[:2])}.log").open("w") as log:
+            return subprocess.Popen(
+                self._line(arguments), env=self.environment(), stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=log, text=True,
+            )  # fmt: skip
+
     def environment(self) -> dict[str, str]:
         """This process's, but for the user's own settings; bytecode is kept, or imports take seconds."""
         dropped = ("XMBL_", "PYTHONDONTWRITEBYTECODE")

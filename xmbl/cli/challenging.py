@@ -42,7 +42,7 @@ class Leaf(click.ParamType):
 @click.option("--wait", is_flag=True, help="Wait for the answer; exit code 1 if none comes in time.")
 @sending
 def challenge(session: Session, name: str, *, replica: int | None, leaf: int | None, wait: bool) -> None:
-    """Demand one leaf of NAME on chain: its operator shows it in time or loses the whole collateral.
+    """Demand a leaf of NAME on chain: its operator shows it in time or loses the collateral.
 
     The bond pays for the answer: it goes to the operator's payee at once and never comes back. `xmbl deal
     verify` asks for nothing first. Where no answer comes, `xmbl deal fail NAME` ends the deal.
@@ -76,7 +76,7 @@ def challenge(session: Session, name: str, *, replica: int | None, leaf: int | N
 @click.argument("name")
 @sending
 def fail(session: Session, name: str) -> None:
-    """End the deals of NAME whose operators didn't answer a challenge in time: they lose all collateral.
+    """End the deals of NAME whose operators didn't answer a challenge: they lose all collateral.
 
     Half of what the operator itself loses is yours; `xmbl stake claim` fetches it. `xmbl deal repair`
     then places a new replica.

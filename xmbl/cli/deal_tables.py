@@ -57,7 +57,7 @@ def stored(manifests: "list[Manifest]", client: str, period: int) -> tuple[list[
             each["name"],
             format_size(each["bytes"]),
             f"{each['copies']}{'' if each['complete'] else ', not all open: `xmbl deal repair`'}",
-            until(each["end_period"], period),
+            until(each["end_period"], period, own=each["client"] == client),
             "you" if each["client"] == client else each["client"],
         )
         for each in documents
@@ -71,13 +71,13 @@ def expiring(end: int, period: int) -> bool:
     return end - period <= SOON
 
 
-def until(end: int, period: int) -> str:
-    """The first period that isn't covered, and how far that is where it is near."""
+def until(end: int, period: int, *, own: bool = True) -> str:
+    """The first period that isn't covered; where it is near, how far that is and what its client can do."""
     if end <= period:
         return f"period {end}, over"
-    if expiring(end, period):
-        return f"period {end}, in {counted(end - period, 'period')}: `xmbl deal extend`"
-    return f"period {end}"
+    if not expiring(end, period):
+        return f"period {end}"
+    return f"period {end}, in {counted(end - period, 'period')}{': `xmbl deal extend`' if own else ''}"
 
 
 def standings(found: "list[DealStanding]") -> tuple[list[dict[str, Any]], Table]:

@@ -41,7 +41,7 @@ class Narrator:
 
     def __call__(self, event: "Event") -> None:
         """Tell one event."""
-        from xmbl.storage import events
+        from xmbl.storage import client_events as events
 
         match event:
             case events.Uploading(number=number, operator=operator, sent=sent, size=size):

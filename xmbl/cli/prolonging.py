@@ -72,7 +72,7 @@ def extend(session: Session, name: str, periods: int | None, until: int | None) 
 @click.option("--replica", type=click.IntRange(min=0), help="Only this one; by default all.")
 @sending
 def terminate(session: Session, name: str, replica: int | None) -> None:
-    """End the deals of NAME early, after the notice that was agreed; what comes later is refunded at once.
+    """End the deals of NAME early, after the agreed notice; what comes later is refunded.
 
     Until then the operators prove and are paid, and the file can be brought back.
     """

@@ -19,7 +19,7 @@ from xmbl.chain.outbox import Receipt
 from xmbl.config import checked_name
 from xmbl.errors import ChainError, InsufficientFunds, Reverted, UsageError
 from xmbl.storage import extending, planning, pricing, sources
-from xmbl.storage.events import ReplicaLost, ReplicaRepaired
+from xmbl.storage.client_events import ReplicaLost, ReplicaRepaired
 from xmbl.storage.extending import Consent, Upkeep, together
 from xmbl.storage.manifest import Manifest, Replica, ReplicaState
 from xmbl.storage.placement import Placement

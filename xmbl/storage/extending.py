@@ -13,7 +13,7 @@ from xmbl.chain.outbox import Receipt
 from xmbl.crypto.typed_data import Deal, recover
 from xmbl.errors import BytesError, NetworkError, PeerUnreachable, Refused, UsageError
 from xmbl.storage import quotes
-from xmbl.storage.events import DealExtended, ExtensionRefused
+from xmbl.storage.client_events import DealExtended, ExtensionRefused
 from xmbl.storage.manifest import Manifest
 from xmbl.storage.standing import DealStanding, Ending, latest_end
 from xmbl.storage.wallet import Wallet

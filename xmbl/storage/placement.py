@@ -27,7 +27,7 @@ from xmbl.errors import (
     XmblError,
 )
 from xmbl.storage import quotes
-from xmbl.storage.events import DealOpened, ManifestSaved, OperatorPassed, Uploaded, Uploading
+from xmbl.storage.client_events import DealOpened, ManifestSaved, OperatorPassed, Uploaded, Uploading
 from xmbl.storage.manifest import Manifest, Replica, ReplicaState
 from xmbl.storage.quotes import Offer, Wanted
 from xmbl.storage.transfer import Signed, Upload, sign_again

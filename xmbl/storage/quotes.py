@@ -16,7 +16,7 @@ from xmbl.errors import BytesError, ChainError, NetworkError, PeerUnreachable, R
 from xmbl.events import Emit
 from xmbl.network.addresses import parse_address, peer_id_of
 from xmbl.storage import policy
-from xmbl.storage.events import OperatorPassed, QuoteReceived
+from xmbl.storage.client_events import OperatorPassed, QuoteReceived
 from xmbl.storage.market import Market
 from xmbl.storage.rules import check_terms
 from xmbl.storage.wire import QUOTE, QuoteRequest, SignedQuote

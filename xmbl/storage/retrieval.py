@@ -17,7 +17,7 @@ from xmbl.crypto.envelope import CHUNK_PLAIN, chunk_count
 from xmbl.errors import BytesError, ChainError, Corrupt, NetworkError, NotStored, UsageError
 from xmbl.files import sync_folder
 from xmbl.storage import quotes, sources
-from xmbl.storage.events import Downloading, OperatorPassed
+from xmbl.storage.client_events import Downloading, OperatorPassed
 from xmbl.storage.manifest import Manifest, Part, Replica
 from xmbl.storage.transfer import Sealed, fetch
 from xmbl.storage.wallet import Wallet

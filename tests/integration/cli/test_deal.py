@@ -1,5 +1,6 @@
 """Two operators and a client, each on a machine of their own, and a file's whole life by commands alone."""
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -104,6 +105,12 @@ def test_deal__a_files_life__from_quote_to_claim(market, tmp_path):
     assert (tmp_path / "back").read_bytes() == letter.read_bytes()
     assert client.document("deal", "verify", "my-letter")["healthy"] is True
 
+    # a second file, with both operators
+    client.document("deal", "put", str(letter), "--name", "notes", "--copies", "2", "--yes")
+
+    def notes() -> list[dict]:
+        return client.document("deal", "show", "notes")["deals"]
+
     # another machine with the same wallet needs the manifest only
     client.document("deal", "backup", "my-letter", str(tmp_path / "manifest"))
     elsewhere = market.machine("elsewhere")
@@ -114,11 +121,36 @@ def test_deal__a_files_life__from_quote_to_claim(market, tmp_path):
     elsewhere.document("deal", "get", "my-letter", str(tmp_path / "again"))
     assert (tmp_path / "again").read_bytes() == letter.read_bytes()
 
+    # another person gets the places and the key, and nothing to say about the deals
+    reader = market.machine("reader", "reader")
+    reader.document("config", "join", market.devnet.document["path"])
+    told = reader.document("deal", "reader")
+    given = client.document(
+        "deal", "share", "my-letter", "-o", str(tmp_path / "letter.share"), "--to", told["reader"]
+    )
+    assert given["reader"] == told["address"]
+    assert elsewhere("deal", "import", str(tmp_path / "letter.share")).code == 1
+    taken = reader.document("deal", "import", str(tmp_path / "letter.share"), "--name", "theirs")
+    assert [each["state"] for each in taken["deals"]] == ["live"]
+    reader.document("deal", "get", "theirs", str(tmp_path / "read"))
+    assert (tmp_path / "read").read_bytes() == letter.read_bytes()
+    assert [each["client"] for each in reader.document("deal", "list")["stored"]] == [stored["client"]]
+    refused = reader("deal", "terminate", "theirs", "--yes")
+    assert (refused.code, "who alone can act on its deals" in refused.err) == (2, True)
+
+    # a passphrase does too; what is there already stays
+    (tmp_path / "passphrase").write_text("open, sesame\n")
+    phrase = ("--passphrase-file", str(tmp_path / "passphrase"))
+    client.document("deal", "share", "my-letter", "-o", str(tmp_path / "sealed.share"), *phrase)
+    assert client("deal", "share", "my-letter", "-o", str(tmp_path / "sealed.share"), *phrase).code == 2
+    assert reader("deal", "import", str(tmp_path / "sealed.share"), *phrase).code == 0
+    assert client("deal", "import", str(tmp_path / "sealed.share"), *phrase).code == 2
+
     # it is proven, period by period, and paid for
     def shown(number: int = 0) -> dict:
         return client.document("deal", "show", "my-letter")["deals"][number]
 
-    until(lambda: shown()["periods_proven"] >= 1)
+    until(lambda: all(each["periods_proven"] for each in [shown(), *notes()]))
     settled = client.document("deal", "settle", "my-letter", "--yes")
     assert [each["action"] for each in settled["transactions"]] == ["deal_settle"]
     holder = next(
@@ -127,11 +159,54 @@ def test_deal__a_files_life__from_quote_to_claim(market, tmp_path):
     assert holder.document("node", "status")["running"] is True
     assert holder.document("node", "status")["income_wei"] > 0
 
-    # its operator dies: the bytes can't be verified, the misses end the deal
+    # what stands behind an operator is seen before its next deal
+    [offer] = [
+        each
+        for each in client.document("deal", "quote", "1 MiB")["offers"]
+        if each["operator"] == deal["operator"]
+    ]
+    assert offer["ring_wei"] == 2 * deal["price_wei"]
+    assert 0 < offer["ring_share_basis_points"] < 10_000
+    assert 0 < offer["cover_wei"] == offer["collateral_wei"] // 2
+    assert offer["periods_proven"] >= 1
+
+    # an operator is asked for a leaf on chain, and for a longer deal; it gives both
+    looked = client.document("deal", "challenge", "my-letter", "--dry-run")
+    assert [step["action"] for step in looked["steps"]][-1] == "deal_challenge"
+    assert client.document("deal", "challenge", "my-letter", "--wait", "--yes")["answered"] is True
+    assert client("deal", "fail", "my-letter", "--yes").code == 2
+    longer = client.document("deal", "extend", "my-letter", "--periods", "5", "--yes")
+    assert (longer["extended"], longer["refused"]) == ([0], [])
+    assert shown()["end_period"] == deal["end_period"] + 5
+    assert client("deal", "extend", "my-letter", "--yes").code == 2
+
+    # the second file is kept from expiring as long as a budget lasts
+    ends = {each["end_period"] for each in notes()}
+    budget = f"{sum(each['price_wei'] for each in notes())} wei"
+    watching = client.begin(
+        "deal", "watch", "notes", "--extend", "--before", "50", "--periods", "1", "--budget", budget, "--yes"
+    )
+    until(lambda: {each["end_period"] for each in notes()} == {end + 1 for end in ends})
+    watching.send_signal(signal.SIGINT)
+    assert watching.wait(30) == 130
+
+    # its operator dies: the bytes can't be verified, a challenge fails, the misses end the other deal
     assert client("deal", "repair", "my-letter", "--yes").code == 2
     market.nodes.pop(deal["operator"]).kill()
+    silent = next(each["number"] for each in notes() if each["operator"] == deal["operator"])
+    asked = client.document("deal", "challenge", "notes", "--replica", str(silent), "--yes")
     failed = client("deal", "verify", "my-letter", "--json")
     assert (failed.code, failed.document()["healthy"]) == (1, False)
+    assert "challenged until block" in notes()[silent]["state"]
+    early = client("deal", "fail", "notes", "--yes")
+    assert (early.code, f"due until block {asked['due_block']}" in early.err) == (2, True)
+    until(lambda: client("deal", "fail", "notes", "--yes").code == 0)
+    assert client.document("stake", "show")["owed_wei"] > 0
+    assert notes()[silent]["state"] == "failed"
+    ending = client.document("deal", "terminate", "notes", "--yes")
+    assert ending["refunded_wei"] > 0
+    assert [each["state"] for each in ending["deals"] if each["number"] != silent] == ["ending"]
+
     until(lambda: shown()["state"] == "ended early")
     assert shown()["periods_missed"] == 3
     assert holder.document("node", "status")["running"] is False
@@ -156,7 +231,7 @@ def test_deal__folder__comes_back_as_it_was(market, tmp_path):
     assert stored["folder"] is True
     client.document("deal", "get", "photos", str(tmp_path / "back"))
     assert (tmp_path / "back" / "summer" / "1.raw").read_bytes() == bytes(300_000)
-    assert {each["name"] for each in client.document("deal", "list")["stored"]} == {"my-letter", "photos"}
+    assert {each["name"] for each in client.document("deal", "list")["stored"]} >= {"my-letter", "photos"}
 
 
 def test_node__stopped_politely__leaves_with_zero(market):

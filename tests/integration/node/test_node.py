@@ -23,7 +23,7 @@ from xmbl import config
 from xmbl.chain.deals import Opened
 from xmbl.node.config import load_node
 from xmbl.node.node import status
-from xmbl.storage import events
+from xmbl.storage import client_events as events
 from xmbl.storage.client import StorageClient
 from xmbl.storage.manifest import ReplicaState
 from xmbl.storage.planning import Order

@@ -21,8 +21,8 @@ from xmbl.crypto.envelope import CHUNK_PLAIN, sealed_size
 from xmbl.errors import Busy, Corrupt, InsufficientFunds, NotStored, Refused, Reverted, UsageError
 from xmbl.events import Event
 from xmbl.network.channel import Channel
-from xmbl.storage import events, sources, transfer
-from xmbl.storage.events import OperatorPassed
+from xmbl.storage import client_events, sources, transfer
+from xmbl.storage.client_events import OperatorPassed
 from xmbl.storage.manifest import Manifests, ReplicaState
 from xmbl.storage.planning import tidy
 from xmbl.storage.standing import DealStanding
@@ -113,7 +113,7 @@ def test_put__without_money__moves_nothing(stage: Stage, file: Path) -> None:
             assert client.names() == []
 
     play(story)
-    assert stage.told.of(events.Uploading) == []
+    assert stage.told.of(client_events.Uploading) == []
 
 
 def test_plan__refused_or_given_up__leaves_no_plain_bytes_behind(stage: Stage) -> None:
@@ -278,17 +278,17 @@ def test_resume__signed_but_never_opened__signs_again_without_sending(stage: Sta
             plan = await client.plan(file, replace(ORDER, copies=1))
             await client.fund(plan.cost)
             with trio.CancelScope() as scope:
-                stage.told.on(events.Uploaded, scope.cancel)
+                stage.told.on(client_events.Uploaded, scope.cancel)
                 await client.put(plan)
             (replica,) = client.load("file").replicas
             assert replica.state is ReplicaState.SIGNED
             stage.world.devnet.mine(PERIOD + 1)
-        before = len(stage.told.of(events.Uploading))
+        before = len(stage.told.of(client_events.Uploading))
         async with stage.meeting(None) as client:
             manifest = await client.resume("file")
             assert manifest.complete()
             assert manifest.replicas[0].number == replica.number
-        assert len(stage.told.of(events.Uploading)) == before
+        assert len(stage.told.of(client_events.Uploading)) == before
 
     play(story)
     assert len(stage.opened()) == 1
@@ -300,7 +300,7 @@ def test_resume__opened_while_nobody_watched__is_not_opened_again(stage: Stage, 
             plan = await client.plan(file, replace(ORDER, copies=1))
             await client.fund(plan.cost)
             with trio.CancelScope() as scope:
-                stage.told.on(events.Uploaded, scope.cancel)
+                stage.told.on(client_events.Uploaded, scope.cancel)
                 await client.put(plan)
             (replica,) = client.load("file").replicas
             call = stage.world.market().deals.open(replica.promised(), replica.signature)
@@ -420,14 +420,14 @@ def test_get__interrupted__goes_on_where_it_stopped(stage: Stage, tmp_path: Path
         async with stage.meeting(None) as client:
             await stored(client, io.BytesIO(data), replace(ORDER, copies=1))
             with trio.CancelScope() as scope:
-                stage.told.on(events.Downloading, scope.cancel)
+                stage.told.on(client_events.Downloading, scope.cancel)
                 await client.get("file", tmp_path / "back")
             stage.told.events.clear()
             await client.get("file", tmp_path / "back")
 
     play(story)
     assert (tmp_path / "back").read_bytes() == data
-    assert stage.told.of(events.Downloading)[0].done > 262_128
+    assert stage.told.of(client_events.Downloading)[0].done > 262_128
 
 
 def test_put__several_parts__are_deals_of_their_own_and_come_back_interrupted(
@@ -447,7 +447,7 @@ def test_put__several_parts__are_deals_of_their_own_and_come_back_interrupted(
             for part in range(3):
                 assert len({replica.operator for replica in manifest.holders(part)}) == 2
             with trio.CancelScope() as scope:
-                stage.told.on(events.Downloading, scope.cancel)
+                stage.told.on(client_events.Downloading, scope.cancel)
                 await client.get("file", tmp_path / "back")
             await client.get("file", tmp_path / "back")
 
@@ -565,7 +565,7 @@ def test_resume__interrupted_while_it_sent__has_a_new_number_and_a_new_key(stage
             plan = await client.plan(file, replace(ORDER, copies=1))
             await client.fund(plan.cost)
             with trio.CancelScope() as scope:
-                stage.told.on(events.Uploading, scope.cancel)
+                stage.told.on(client_events.Uploading, scope.cancel)
                 await client.put(plan)
             before = client.load("file")
             after = await client.resume("file")

@@ -14,7 +14,8 @@ from xmbl.crypto.typed_data import sign_digest
 from xmbl.errors import UsageError
 from xmbl.network.channel import Channel
 from xmbl.storage.client import StorageClient
-from xmbl.storage.events import DealExtended, ExtensionRefused, ExtensionSigned
+from xmbl.storage.client_events import DealExtended, ExtensionRefused
+from xmbl.storage.events import ExtensionSigned
 from xmbl.storage.extending import Upkeep
 from xmbl.storage.manifest import ReplicaState
 from xmbl.storage.standing import Ending

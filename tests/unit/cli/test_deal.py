@@ -12,7 +12,7 @@ from xmbl.cli.narrator import Narrator
 from xmbl.cli.output import Output, Table
 from xmbl.cli.watching import follow
 from xmbl.errors import RpcUnavailable, UsageError
-from xmbl.storage import events
+from xmbl.storage import client_events as events
 from xmbl.storage.manifest import ReplicaState
 from xmbl.storage.standing import DealStanding, Ending
 

@@ -21,7 +21,7 @@ from xmbl.config import folders
 from xmbl.errors import NetworkError, Reverted, XmblError
 from xmbl.events import Event
 from xmbl.storage.client import StorageClient
-from xmbl.storage.events import Downloading, Uploading
+from xmbl.storage.client_events import Downloading, Uploading
 from xmbl.storage.planning import Order, Plan
 from xmbl.storage.standing import DealStanding
 from xmbl.units import WHOLE, format_amount, format_size
