@@ -33,7 +33,8 @@ def command() -> None:
 def sign(session: Session, payee: str, amount: Wei, subject: str, payer: str | None) -> None:
     """Promise PAYEE an AMOUNT more, by a voucher that is printed.
 
-    Whoever has it can fetch the money for PAYEE. Vouchers to a payee for a subject add up: each names all that was promised so far.
+    Whoever has it can fetch the money for PAYEE. Vouchers to a payee for a subject add up:
+    each names all that was promised so far.
     """
     target, about = session.resolve(payee), paying.subject_of(subject)
     who = session.resolve(payer) if payer else session.address()
