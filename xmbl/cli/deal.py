@@ -138,7 +138,10 @@ def show(session: Session, name: str) -> None:
     "--before", default=deal_tables.SOON, type=click.IntRange(1, 365), show_default=True,
     help="How many periods before its end a deal is extended.",
 )  # fmt: skip
-@PERIODS
+@click.option(
+    "--periods", default=30, type=click.IntRange(1, 365), show_default=True,
+    help="By how many periods a deal is extended at a time.",
+)  # fmt: skip
 @sending
 def watch(
     session: Session, name: str, *, every: float, extend: bool, budget: Wei | None, before: int, periods: int

@@ -36,8 +36,8 @@ def share(
     """Hand NAME to another person: its places and key, sealed to them or to a passphrase.
 
     Whoever opens it can read the file for as long as an operator keeps it, and hand it on; it can't be taken
-    back. They also see its name, size and hash, its operators, and its deals' terms with your address; they
-    can't settle, extend or end the deals. After a repair, share it again: the places are others.
+    back. They also see its name, size and hash, its operators, and its deals' terms with your address; only
+    you can challenge, extend or end the deals. After a repair, share it again: the places are others.
     """
     from xmbl.crypto.envelope import seal_with_password
     from xmbl.crypto.reader import parse_reader, seal_for

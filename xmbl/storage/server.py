@@ -72,6 +72,7 @@ class StorageServer:
         self._egress = egress
         self._promises = Promises(desk, will, fresh)
         self._signing = trio.Lock()
+        self._consenting = trio.Lock()
         self._uploads: Counter[str] = Counter()
         self._reads: Counter[str] = Counter()
 
@@ -113,9 +114,11 @@ class StorageServer:
     async def _extended(self, request: ExtendRequest) -> SignedExtension:
         carrying = await self._promises.carrying()
         standing = self._promises.standing(carrying)
-        consent = await trio.to_thread.run_sync(
-            consented, self._desk, self._signer, self._will, standing, request
-        )
+        # each asks the chain several times: one after another, however many knock
+        async with self._consenting:
+            consent = await trio.to_thread.run_sync(
+                consented, self._desk, self._signer, self._will, standing, request
+            )
         self._desk.emit(events.ExtensionSigned(request.deal, request.end, consent.deadline))
         return consent
 

@@ -1,7 +1,7 @@
 """A stored file handed to another person: where it lies and its key, sealed for them.
 
-Who has it can bring the file back, look at its deals and ask for leaves, and hand it on; they can't settle,
-extend or end the deals, which stay their client's. It can't be taken back. What it tells besides the file:
+Who has it can bring the file back, look at its deals and ask for leaves, and hand it on; the deals stay their
+client's, who alone can challenge, extend or end them. It can't be taken back. What it tells besides the file:
 its name, size and hash, its operators, and the terms of its deals, with the client's address. It doesn't tell
 where the file lay on the client's machine, what the client would pay, or which operators it avoids.
 

@@ -183,6 +183,7 @@ def test_deal__a_files_life__from_quote_to_claim(market, tmp_path):
     # the second file is kept from expiring as long as a budget lasts
     ends = {each["end_period"] for each in notes()}
     budget = f"{sum(each['price_wei'] for each in notes())} wei"
+    assert client("deal", "watch", "notes", "--extend", "--yes").code == 2
     watching = client.begin(
         "deal", "watch", "notes", "--extend", "--before", "50", "--periods", "1", "--budget", budget, "--yes"
     )
@@ -198,6 +199,11 @@ def test_deal__a_files_life__from_quote_to_claim(market, tmp_path):
     failed = client("deal", "verify", "my-letter", "--json")
     assert (failed.code, failed.document()["healthy"]) == (1, False)
     assert "challenged until block" in notes()[silent]["state"]
+
+    # who still answers keeps its part longer, and what is left behind is said
+    partly = client("deal", "extend", "notes", "--periods", "1", "--yes", "--json")
+    assert (partly.code, partly.document()["extended"]) == (1, [1 - silent])
+    assert [each["number"] for each in partly.document()["refused"]] == [silent]
     early = client("deal", "fail", "notes", "--yes")
     assert (early.code, f"due until block {asked['due_block']}" in early.err) == (2, True)
     until(lambda: client("deal", "fail", "notes", "--yes").code == 0)
