@@ -1,14 +1,14 @@
 import boa
 import pytest
 
-from tests.support.boa_world import UNIT, WHOLE, XMBL, events
+from tests.support.boa_world import THAW_BLOCKS, UNIT, WHOLE, XMBL, events, mine
 
 
 def test_lock__within_the_limit__holds_stake(money, provider, market):
     money.staking.lock(provider, 20 * XMBL, sender=market)
     assert events(money.staking) == []
     assert money.staking.lock_of(provider, market) == (50 * WHOLE, 20 * WHOLE, 0)
-    assert money.staking.stake_of(provider)[:2] == (100 * WHOLE, 20 * WHOLE)
+    assert money.staking.stake_of(provider)[:3] == (100 * WHOLE, 0, 20 * WHOLE)
 
 
 def test_lock__up_to_the_limit__fits(money, provider, market):
@@ -70,3 +70,40 @@ def test_lock__of_nothing_while_locked_stake_thaws__is_refused(money, provider, 
     money.staking.thaw(80 * WHOLE + UNIT, sender=provider)
     with boa.reverts("staking: stake"):
         money.staking.lock(provider, 0, sender=market)
+
+
+def test_lock__beside_delegated_stake__reaches_twice_own_stake(money, operator, delegator, attacker, market):
+    money.staking.delegate(operator, 100 * WHOLE, sender=attacker)
+    money.staking.lock(operator, 200 * XMBL, sender=market)
+    with boa.reverts("staking: leverage"):
+        money.staking.lock(operator, 1, sender=market)
+
+
+def test_lock__on_own_stake_that_thaws__is_refused(money, operator, delegator, market):
+    money.staking.thaw(60 * WHOLE, sender=operator)
+    money.staking.lock(operator, 80 * XMBL, sender=market)
+    with boa.reverts("staking: leverage"):
+        money.staking.lock(operator, 1, sender=market)
+
+
+def test_lock__on_delegated_stake_that_thaws__is_refused(money, operator, delegator, market):
+    money.staking.thaw_delegated(operator, 30 * XMBL, sender=delegator)
+    money.staking.lock(operator, 170 * XMBL, sender=market)
+    with boa.reverts("staking: stake"):
+        money.staking.lock(operator, 1, sender=market)
+
+
+def test_lock__of_nothing_while_delegated_stake_thaws__is_refused(money, operator, delegator, market):
+    money.staking.lock(operator, 200 * XMBL, sender=market)
+    money.staking.lock(operator, 0, sender=market)
+    money.staking.thaw_delegated(operator, 1, sender=delegator)
+    with boa.reverts("staking: stake"):
+        money.staking.lock(operator, 0, sender=market)
+
+
+def test_lock__after_those_who_thawed_have_left__needs_no_look_at_them(money, operator, delegator, market):
+    money.staking.thaw_delegated(operator, 100 * XMBL, sender=delegator)
+    mine(THAW_BLOCKS)
+    money.staking.withdraw_delegated(operator, sender=delegator)
+    money.staking.lock(operator, 100 * XMBL, sender=market)
+    assert money.staking.stake_of(operator)[:3] == (100 * WHOLE, 0, 100 * WHOLE)

@@ -7,7 +7,7 @@ def test_thaw__a_part__is_on_its_way(money, provider):
     money.staking.thaw(30 * WHOLE, sender=provider)
     until = block() + THAW_BLOCKS
     assert events(money.staking) == [("Thawing", provider, 30 * WHOLE, until)]
-    assert money.staking.stake_of(provider) == (100 * WHOLE, 0, 30 * WHOLE, until)
+    assert money.staking.stake_of(provider) == (100 * WHOLE, 0, 0, 30 * WHOLE, until, 0, 0)
 
 
 def test_thaw__again__restarts_the_clock_for_the_sum(money, provider):
@@ -20,7 +20,7 @@ def test_thaw__again__restarts_the_clock_for_the_sum(money, provider):
 def test_thaw__locked_stake__is_never_refused(money, provider, market):
     money.staking.lock(provider, 50 * WHOLE // UNIT, sender=market)
     money.staking.thaw(100 * WHOLE, sender=provider)
-    assert money.staking.stake_of(provider)[:3] == (100 * WHOLE, 50 * WHOLE, 100 * WHOLE)
+    assert money.staking.stake_of(provider)[:4] == (100 * WHOLE, 0, 50 * WHOLE, 100 * WHOLE)
 
 
 def test_thaw__more_than_is_staked__is_refused(money, provider):

@@ -15,7 +15,7 @@ def test_unlock__a_part__is_free_again(money, provider, market):
     money.staking.unlock(provider, 5 * XMBL, sender=market)
     assert events(money.staking) == []
     assert money.staking.lock_of(provider, market) == (50 * WHOLE, 15 * WHOLE, 0)
-    assert money.staking.stake_of(provider)[:2] == (100 * WHOLE, 45 * WHOLE)
+    assert money.staking.stake_of(provider)[:3] == (100 * WHOLE, 0, 45 * WHOLE)
 
 
 def test_unlock__more_than_the_caller_holds__is_refused(money, provider, market):
