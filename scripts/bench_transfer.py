@@ -72,7 +72,7 @@ async def _over_bare_stream(address: str) -> float:
         await stream.close()
 
     peer = info_from_p2p_addr(Multiaddr(address))
-    async with _bare_host(CLIENT) as host:
+    async with bare_host(CLIENT) as host:
         await host.connect(peer)
         return await _fastest(upload)
 
@@ -87,7 +87,8 @@ async def _fastest(upload: Callable[[], Awaitable[None]]) -> float:
 
 
 @asynccontextmanager
-async def _bare_host(seed: bytes) -> AsyncIterator[IHost]:
+async def bare_host(seed: bytes) -> AsyncIterator[IHost]:
+    """A host without our channels, over our own Yamux."""
     quieten()
     host, network = build(seed)
     async with background_trio_service(network):
@@ -102,7 +103,7 @@ async def _serve(transfer: str) -> None:
             channels.serve(PROTOCOL, _drain_channel)
             address = channels.addresses[0]
         else:
-            host = await stack.enter_async_context(_bare_host(SERVER))
+            host = await stack.enter_async_context(bare_host(SERVER))
             host.set_stream_handler(PROTOCOL, _drain_stream)
             address = str(host.get_addrs()[0])
         print(address, flush=True)

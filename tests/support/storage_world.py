@@ -35,6 +35,7 @@ from xmbl.identity import node_key
 from xmbl.identity.keystore import Keystore
 from xmbl.network.host import open_host
 from xmbl.node.config import node_text
+from xmbl.payments.client import Purse
 from xmbl.storage.client import StorageClient
 from xmbl.storage.manifest import Manifests
 from xmbl.storage.market import open_market
@@ -246,14 +247,16 @@ class Told:
 
 
 @asynccontextmanager
-async def client_of(world: World, account: LocalAccount, told: Emit) -> AsyncIterator[StorageClient]:
-    """A client with its own host, manifests and outbox."""
+async def client_of(
+    world: World, account: LocalAccount, told: Emit, purse: Purse | None = None
+) -> AsyncIterator[StorageClient]:
+    """A client with its own host, manifests and outbox, who pays for reads out of a purse."""
     home = world.folder / f"client-{account.address}"
     manifests = Manifests(home / "manifests", wallet_key(bytes(account.key), "manifest"))
     async with open_host(bytes(account.key)) as host:
         wallet = Wallet(
             account.address, world.market(), world.outbox(account), host, manifests, home / "spool",
-            told,
+            told, purse,
         )  # fmt: skip
         yield StorageClient(wallet)
 

@@ -99,3 +99,23 @@ def test_parse_node__lists_of_clients__are_checksummed(home, tmp_path):
 def test_load_node__no_file__says_how_to_make_one(home, tmp_path):
     with pytest.raises(ConfigError, match="xmbl node init"):
         load_node(tmp_path / "node.toml", home)
+
+
+def test_parse_node__reads_that_cost__are_read_with_their_units(home, tmp_path):
+    storage = {**SETTINGS["storage"], "egress": "0.001 XMBL", "window": "1 MiB"}
+    found = parsed(home, tmp_path, storage=storage, payments={"margin": 50, "ratio": 3, "ether": "2000 XMBL"})
+    assert (found.egress.price, found.egress.window) == (10**15, 2**20)
+    assert (found.payments.margin, found.payments.thrift.ratio) == (50, 3)
+    assert found.payments.thrift.ether == 2_000 * 10**18
+
+
+def test_parse_node__reads__are_free_where_nothing_is_said(home, tmp_path):
+    found = parsed(home, tmp_path)
+    assert (found.egress.price, found.egress.window) == (0, 4 * 2**20)
+    assert (found.payments.margin, found.payments.thrift.ratio) == (600, 20)
+
+
+def test_parse_node__a_window_that_no_reader_could_check__is_told(home, tmp_path):
+    assert mistakes(home, tmp_path, storage={**SETTINGS["storage"], "window": "8 MiB"}) == [
+        "storage.window can't be: a window has 512 KiB to 4 MiB; take one between."
+    ]
