@@ -43,6 +43,37 @@ def test_clear__unsettled__reverts(world: World, dropped: Deal) -> None:
         world.deals.clear([dropped.id()])
 
 
+def test_clear__while_a_challenge_puts_the_close_off__reverts(
+    world: World, client: str, provider: str
+) -> None:
+    deal = world.open(client, provider, periods=1)
+    world.next_period()
+    world.challenge(deal)
+    world.deals.rotate(provider, [world.name(deal)], sender=provider)
+    world.next_period()
+    world.settle(deal)
+    with boa.reverts("deals: unsettled"):
+        world.deals.clear([deal.id()])
+    world.answer(deal)
+    world.settle(deal)
+    world.deals.clear([deal.id()])
+    assert world.record(deal) == NEVER
+
+
+def test_clear__failed_and_out_of_the_ring__forgets_it(world: World, client: str, provider: str) -> None:
+    deal = world.open(client, provider)
+    world.next_period()
+    world.challenge(deal)
+    world.next_period(3)
+    world.fail(deal)
+    world.deals.truncate(provider, world.name(deal), sender=provider)
+    with boa.reverts("deals: in the ring"):
+        world.deals.clear([deal.id()])
+    world.next_period()
+    world.deals.clear([deal.id()])
+    assert world.record(deal) == NEVER
+
+
 def test_clear__in_the_ring_of_the_present_period__reverts(world: World, dropped: Deal) -> None:
     with boa.reverts("deals: in the ring"):
         world.deals.clear([dropped.id()])

@@ -91,6 +91,16 @@ def test_prove__twice_in_a_period__reverts(world: World, provider: str) -> None:
     refused(world, world.proof(provider), "deals: proven")
 
 
+@pytest.mark.usefixtures("deals")
+def test_prove__a_declared_period__reverts(world: World, provider: str) -> None:
+    world.declare(provider, world.period() + 1)
+    world.prove(provider)
+    world.next_period()
+    refused(world, world.proof(provider), "deals: declared")
+    world.next_period()
+    world.prove(provider)
+
+
 def test_prove__no_deal_in_the_ring__reverts(world: World, provider: str) -> None:
     refused(world, Proof(provider, 1, [], []), "deals: empty")
 

@@ -189,3 +189,53 @@ def test_settle__never_proven_and_never_settled__costs_the_limit_once(
     assert events(world.deals)[0] == ("Settled", deal.id(), first + 3, 0, 0, 366 * UNIT, 3)
     assert world.balance(client) == had + 366 * UNIT
     assert world.locked(provider) == 0
+
+
+def test_settle__at_the_end_while_a_challenge_is_open__pays_but_does_not_close(
+    world: World, client: str, provider: str
+) -> None:
+    deal = world.open(client, provider, periods=2)
+    play(world, provider, [True])
+    world.prove(provider)
+    world.challenge(deal)
+    end = world.next_period()
+
+    world.settle(deal)
+
+    assert events(world.deals) == [("Settled", deal.id(), end, 2 * (UNIT - FEE), 2 * FEE, 0, 0)]
+    assert (world.record(deal).cursor, world.locked(provider)) == (end, deal.terms.collateral)
+    with boa.reverts("deals: nothing"):
+        world.settle(deal)
+    world.answer(deal)
+    world.settle(deal)
+    assert events(world.deals)[-1] == ("Closed", deal.id(), 0, deal.terms.collateral)
+    assert (world.record(deal).cursor, world.locked(provider)) == (0, 0)
+
+
+def test_settle__limit_of_misses_while_a_challenge_is_open__refunds_but_does_not_close(
+    world: World, client: str, provider: str
+) -> None:
+    deal = world.open(client, provider)
+    had = world.balance(client)
+    play(world, provider, [])
+    world.challenge(deal)
+    had -= PARAMETERS.bond
+    world.next_period(PARAMETERS.limit - 1)
+    world.answer(deal)  # in time, but another one follows
+    world.challenge(deal)
+    had -= PARAMETERS.bond
+    end = world.next_period()
+    world.settle(deal)
+    assert world.balance(client) == had + 10 * UNIT
+    assert (world.record(deal).cursor, world.record(deal).end) == (end, end)
+    world.answer(deal)
+    world.settle(deal)
+    assert world.record(deal).cursor == 0
+
+
+def test_settle__while_a_challenge_is_open__goes_on_paying(world: World, client: str, provider: str) -> None:
+    deal = world.open(client, provider)
+    play(world, provider, [True])
+    world.challenge(deal)
+    world.settle(deal)
+    assert world.balance(deal.terms.payee) == UNIT - FEE + PARAMETERS.bond
