@@ -1,28 +1,25 @@
 """`xmbl node`: an operator's node: its file, its registration, its running."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from xmbl.cli import draining, earning, maintaining
+from xmbl.cli import draining, earning, enlisting, maintaining, node_status
 from xmbl.cli.frame import Seconds, group, local, looking, sending, unlocking_online
-from xmbl.cli.node_log import event_line, teller
-from xmbl.cli.output import counted, facts
-from xmbl.cli.sending import ETHER, Check, send
+from xmbl.cli.node_log import teller
+from xmbl.cli.output import facts
+from xmbl.cli.sending import send
 from xmbl.cli.session import Session
 from xmbl.config import write_text
-from xmbl.errors import ConfigError, UsageError
-from xmbl.units import Wei, format_amount, format_size, parse_amount, parse_size
+from xmbl.errors import UsageError
+from xmbl.units import Wei, format_amount, parse_amount
 
 if TYPE_CHECKING:
-    from xmbl.chain.call import Call
     from xmbl.node.config import NodeConfig
 
 _NOBODY = "0x" + "00" * 20
 _ADDRESSES = 8
-_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - nobody binds it here: it is what a registry mustn't hold
 
 NODE_FILE = click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 
@@ -39,6 +36,7 @@ def command() -> None:
 @click.option("--announce", multiple=True, help="What the registry shall say, where that isn't --listen.")
 @click.option("--capacity", default="100 GiB", show_default=True, help="The most that is kept.")
 @click.option("--price", default="0.01 XMBL", show_default=True, help="Of a GiB and a period.")
+@click.option("--egress", default="0 XMBL", show_default=True, help="Of a MiB that is read; 0 asks nothing.")
 @unlocking_online
 def init(session: Session, file: Path | None, **options: Any) -> None:
     """Write a node file for the wallet as operator, with an agent's wallet and a node key.
@@ -54,13 +52,13 @@ def init(session: Session, file: Path | None, **options: Any) -> None:
     password_file = session.password_file()
     if password_file is None:
         raise UsageError("The node needs a password file: say --password-file FILE.")
-    text = node_text(_settings(session, password_file, options))
+    text = node_text(enlisting.settings_of(session, password_file, options))
     parse_node(text, path, session.folders)
-    agent = _agent(session, options["agent"])
+    agent = enlisting.made_agent(session, options["agent"])
     write_text(path, text)
     shown = [("node file", str(path)), ("operator", session.address()), ("agent", agent)]
     session.out.result({name.replace(" ", "_"): value for name, value in shown}, facts(shown))
-    if vague := _undialable(options["announce"] or [options["listen"]]):
+    if vague := enlisting.undialable(options["announce"] or [options["listen"]]):
         session.out.note(
             f"Nobody can dial {vague[0]}: put the address that others reach you at into `announce`."
         )
@@ -85,7 +83,7 @@ def register(session: Session, file: Path | None, payee: str | None, cap: Wei | 
     from xmbl.identity.node_key import public_key_of
 
     settings = _loaded(session, file)
-    _require_dialable(settings, _file(session, file))
+    enlisting.require_dialable(settings, _file(session, file))
     agent = session.keystore().address(settings.agent)
     call = session.registry().register(
         agent=agent,
@@ -95,8 +93,14 @@ def register(session: Session, file: Path | None, payee: str | None, cap: Wei | 
         profile=bytes(32),
         multiaddrs=settings.announce[:_ADDRESSES],
     )
-    units = _units(session, cap) if cap is not None else _whole_capacity(session, settings)
-    transactions = send(session, call, *_cap(session, units), checks=[_own(session, settings)])
+    units = (
+        enlisting.price_units(session, cap)
+        if cap is not None
+        else enlisting.whole_capacity(session, settings)
+    )
+    transactions = send(
+        session, call, *enlisting.capping(session, units), checks=[enlisting.own(session, settings)]
+    )
     cap_wei = units * session.market().parameters.price_unit
     document = {
         "operator": session.address(), "agent": agent, "cap_wei": cap_wei, "transactions": transactions,
@@ -116,8 +120,8 @@ def cap(session: Session, amount: Wei) -> None:
 
     It bounds what a stolen agent key can lock in a period, to about a hundred times AMOUNT.
     """
-    units = _units(session, amount)
-    calls = _cap(session, units)
+    units = enlisting.price_units(session, amount)
+    calls = enlisting.capping(session, units)
     if not calls:
         raise UsageError(f"The cap is {format_amount(amount)} a period already.")
     transactions = send(session, *calls)
@@ -145,33 +149,7 @@ def run(session: Session, file: Path | None) -> None:
 @looking
 def status(session: Session, file: Path | None) -> None:
     """Show one screen about the node: running, proofs, deals, money."""
-    from xmbl.node.config import load_node
-    from xmbl.node.node import status as status_of
-
-    settings = load_node(_file(session, file), session.folders)
-    found = status_of(settings)
-    stake = session.staking().stake_of(settings.operator)
-    _, payee = session.registry().agent_and_payee(settings.operator)
-    income = session.payments().balance_of(payee)
-    price_unit = session.market().parameters.price_unit
-    shown = [
-        ("node", f"{'running' if found['running'] else 'not running'}, process {found['pid']}"),
-        ("operator", settings.operator),
-        ("agent", f"{found['agent']}, {format_amount(found['balance'], ETHER)} for gas"),
-        ("period", f"{found['period']}, {found['phase'].lower()}, block {found['block']}"),
-        (
-            "deals",
-            f"{found['deals']}, {format_size(found['bytes'])} of {format_size(settings.storage.capacity)}",
-        ),
-        ("stake", f"{format_amount(stake.own)}, of which {format_amount(stake.locked)} locked"),
-        ("income", f"{format_amount(income)} in Payments at {payee}"),
-        ("trouble", found["trouble"] or "none"),
-        *(("warning", event_line(each, lambda: price_unit)) for each in found["warnings"]),
-        *(("older market", f"{each['market']}, {counted(each['deals'], 'deal')}") for each in found["older"]),
-    ]
-    money = {"ether_wei": found.pop("balance"), "staked_wei": stake.own, "locked_wei": stake.locked}
-    document = {**found, **money, "payee": payee, "income_wei": income}
-    session.out.result(document, facts(shown))
+    node_status.show(session, _loaded(session, file))
 
 
 @command.command()
@@ -236,86 +214,3 @@ def _loaded(session: Session, file: Path | None) -> "NodeConfig":
     from xmbl.node.config import load_node
 
     return load_node(_file(session, file), session.folders)
-
-
-def _settings(session: Session, password_file: Path, options: dict[str, Any]) -> dict[str, Any]:
-    parse_size(options["capacity"])
-    return {
-        "network": session.network().name,
-        "operator": session.address(),
-        "agent": options["agent"],
-        "password_file": str(password_file.absolute()),
-        "listen": [options["listen"]],
-        "announce": list(options["announce"]),
-        "storage": {"capacity": options["capacity"], "price": options["price"]},
-        "chain": _pace(session),
-    }
-
-
-def _pace(session: Session) -> dict[str, Any]:
-    """How deep and how often to look: a proof has half a period, however short periods are."""
-    period = session.market().parameters.period
-    return {"confirmations": max(1, min(12, period // 8)), "poll": 6 if period > 1_000 else 0.5}
-
-
-def _agent(session: Session, name: str) -> str:
-    """The agent's address; its wallet and the node key are made where they aren't there yet."""
-    from xmbl.cli.passwords import ask
-    from xmbl.identity import node_key
-
-    keystore, password = session.keystore(), ask(session, name)
-    if name in keystore.list():
-        keystore.unlock(name, password)
-    else:
-        keystore.new(name, password)
-    key = session.folders.config / "node.key"
-    if key.exists():
-        node_key.load(key, password)
-    else:
-        node_key.create(key, password)
-    return keystore.address(name)
-
-
-def _require_dialable(settings: "NodeConfig", path: Path) -> None:
-    """Refuse to register what would hold an address that leads nowhere."""
-    if vague := _undialable(settings.announce or settings.listen):
-        raise ConfigError(
-            f"Nobody can dial {vague[0]}, which means every address of the machine itself: say in {path}"
-            ' where others reach it, like announce = ["/ip4/203.0.113.7/tcp/4001"].'
-        )
-
-
-def _undialable(addresses: Iterable[str]) -> list[str]:
-    from xmbl.network.addresses import parse_address
-
-    return [each for each in addresses if parse_address(each).host in _EVERYWHERE]
-
-
-def _own(session: Session, settings: "NodeConfig") -> Check:
-    name = "the wallet is the node's operator"
-    if session.address() == settings.operator:
-        return Check(name, settings.operator)
-    error = ConfigError(f"The node file is for {settings.operator}; choose that wallet with --wallet.")
-    return Check(name, session.address(), error)
-
-
-def _units(session: Session, amount: int) -> int:
-    unit = session.market().parameters.price_unit
-    if amount % unit:
-        raise UsageError(f"Prices are counted in steps of {format_amount(unit)}; round the amount to that.")
-    return amount // unit
-
-
-def _whole_capacity(session: Session, settings: "NodeConfig") -> int:
-    from xmbl.crypto.merkle import leaf_count
-    from xmbl.storage.policy import price_of
-
-    return price_of(
-        settings.storage.price, session.market().parameters, leaf_count(settings.storage.capacity)
-    )
-
-
-def _cap(session: Session, units: int) -> "list[Call]":
-    if session.deals().ring(session.address()).cap == units:
-        return []
-    return [session.deals().set_cap(units)]

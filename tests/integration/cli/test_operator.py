@@ -142,7 +142,7 @@ def earned(provider: Provider) -> None:
     provider.prove(first + 1)
 
 
-def test_delegate__claim__withdraw__brings_stake_and_fees_back(
+def test_delegate__then_claimed_and_withdrawn__brings_stake_and_fees_back(
     provider: Provider, operator: Commands, delegator: Commands
 ) -> None:
     staking, payments = provider.market.staking, provider.market.payments

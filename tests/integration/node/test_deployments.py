@@ -45,7 +45,7 @@ def newer(world: World) -> World:
     second.send(
         operator.cold,
         market.token.approve(market.staking.address, STAKE),
-        market.staking.stake(STAKE),
+        market.staking.stake(STAKE, 0),
         market.staking.authorize(market.deals.address, STAKE),
         market.deals.set_cap(10**9),
     )
