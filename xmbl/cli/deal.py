@@ -193,7 +193,8 @@ def settle(session: Session, name: str) -> None:
 def repair(session: Session, name: str, misses: int | None) -> None:
     """Replace the lost replicas of NAME with other operators, and go on with an interrupted put.
 
-    A replica is lost when misses ended its deal before its time.
+    A replica is lost when misses or a failed challenge ended its deal, when its operator leaves, and when its
+    deal is over before the file's end since its operator didn't extend it.
     """
     manifest = storing.load_own(session, name)
     lost = [each for each in storing.standings(session, manifest) if each.is_lost(misses)]

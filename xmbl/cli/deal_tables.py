@@ -89,7 +89,7 @@ def standings(found: "list[DealStanding]") -> tuple[list[dict[str, Any]], Table]
             state(each),
             str(len(each.proven)),
             str(len(each.missed)),
-            until(each.over, each.period) if each.live else str(each.over),
+            until(each.over, each.period, own=False) if each.live else f"period {each.over}",
             "all" if each.closed else str(each.settled or "-"),
             format_amount(each.price),
             each.cid or "-",
@@ -114,7 +114,8 @@ def state(standing: "DealStanding") -> str:
     """One word or two for how a deal stands."""
     from xmbl.storage.standing import Ending
 
-    if standing.live:
+    told = standing.ending in (Ending.CLIENT, Ending.OPERATOR) and standing.left and not standing.closed
+    if standing.live or told:
         return _live(standing)
     ends = {Ending.MISSES: "ended early", Ending.FAILED: "failed", Ending.OPERATOR: "left"}
     if standing.ending in ends:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from xmbl.storage.manifest import Manifest
     from xmbl.storage.standing import DealStanding
 
-EXTEND_GAS = 75_000
+EXTEND_GAS = 80_000
 """What extending one deal takes at most."""
 
 PERIOD = click.IntRange(1, 2**24 - 2)

@@ -117,7 +117,8 @@ class StorageClient:
         return [receipt for receipt in receipts if receipt]
 
     async def repair(self, name: str, misses: int | None = None) -> Manifest:
-        """Replace replicas whose deal ended early, or that missed `misses` periods, by new ones elsewhere.
+        """Replace replicas whose deal ended early or won't last, or that missed `misses` periods, by new ones
+        elsewhere.
 
         A new replica has a number, a key and an operator of its own, and the same end. What ended early is
         settled first, since its refund pays for most of it. `Busy` while another process works on it.
