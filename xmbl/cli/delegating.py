@@ -35,15 +35,15 @@ def percent(points: int) -> str:
 def shown(record: "TrackRecord") -> list[tuple[str, str]]:
     """An operator's record, for people."""
     stake, backing = record.stake, record.backing
-    held = f"; own covers {percent(record.cover)} of it" if stake.locked else ""
+    held = f"; own stake is {percent(record.cover)} of it, never below {percent(_least(record))}"
     rate = record.income.yearly(stake.commission)
     return [
         ("own stake", format_amount(stake.own)),
         ("delegated", format_amount(stake.delegated)),
-        ("locked by markets", f"{format_amount(stake.locked)}{held}, at least {percent(_least(record))}"),
+        ("locked by markets", f"{format_amount(stake.locked)}{held if stake.locked else ''}"),
         ("commission", percent(stake.commission)),
         ("price of a share", f"{record.share_price / BASIS:g}, 1 where no slash came through to delegators"),
-        ("slashed so far", f"{format_amount(_slashed(record))} in {counted(len(record.slashes), 'slash')}"),
+        ("slashed so far", f"{format_amount(_slashed(record))}, {counted(len(record.slashes), 'time')}"),
         ("last periods", f"{backing.proven} proven, {backing.missed} without a proof"),
         ("yearly income", f"{percent(rate)} after commission, if all stays at today's rates"),
     ]

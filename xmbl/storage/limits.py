@@ -33,7 +33,8 @@ def warnings(load: Load, period: int) -> Iterator[Event]:
     if _is_near(load.lock.locked, load.lock.limit):
         yield LimitNear(load.lock.locked, load.lock.limit)
     covered = load.leverage * (load.stake.own - load.stake.thawing)
-    if load.stake.locked > covered:
+    # who thaws all of it means to leave
+    if load.stake.locked > covered > 0:
         yield CoverLow(load.stake.locked, covered)
     left, cap = load.ring.growth_left(period), load.ring.cap
     if _is_near(cap - left, cap):

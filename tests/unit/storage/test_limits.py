@@ -47,5 +47,12 @@ def test_warnings__just_before__are_none(load):
     assert list(warnings(load, 5)) == []
 
 
-def test_warnings__an_operator_that_allows_nothing__meant_it():
-    assert list(warnings(replace(LOAD, lock=Lock(0, 0, 0), ring=Ring()), 5)) == []
+@pytest.mark.parametrize(
+    "load",
+    [
+        replace(LOAD, lock=Lock(0, 0, 0), ring=Ring()),
+        replace(LOAD, stake=replace(STAKE, thawing=100)),
+    ],
+)
+def test_warnings__an_operator_that_takes_nothing_or_leaves__meant_it(load):
+    assert list(warnings(load, 5)) == []
