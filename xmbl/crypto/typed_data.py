@@ -6,7 +6,7 @@ anyone, or that the contracts would refuse as malleable, raises `Corrupt`.
 """
 
 from dataclasses import astuple, dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from xmbl.errors import Corrupt, UsageError
@@ -204,7 +204,7 @@ def recover(message: bytes, signature: bytes) -> str:
         raise Corrupt("The signature has a high s, which the contracts refuse; ask the signer for another.")
     try:
         signed = Signature(signature[:64] + bytes([signature[64] - 27]))
-        return signed.recover_public_key_from_msg_hash(message).to_checksum_address()
+        return checksum(signed.recover_public_key_from_msg_hash(message).to_canonical_address())
     except (BadSignature, ValidationError):
         raise Corrupt("The signature belongs to no key; ask the signer for another.") from None
 
@@ -223,6 +223,14 @@ def expanded(signature: bytes) -> bytes:
         raise Corrupt("A compact signature has 64 bytes, r and vs; ask the signer for another.")
     lowest = signature[32] & 0x7F
     return signature[:32] + bytes([lowest]) + signature[33:] + bytes([27 + (signature[32] >> 7)])
+
+
+@lru_cache(4_096)
+def checksum(address: bytes) -> str:
+    """The text of an address of 20 bytes: the same few come again and again, and each costs a hash."""
+    from eth_utils.address import to_checksum_address
+
+    return str(to_checksum_address(address))
 
 
 def keccak(data: bytes) -> bytes:

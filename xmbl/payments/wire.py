@@ -99,10 +99,8 @@ def _packed(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _account(raw: Any) -> str:
-    from eth_utils.address import to_checksum_address
-
     _require(type(raw) is bytes and len(raw) == 20 and any(raw))
-    return str(to_checksum_address(raw))
+    return typed_data.checksum(raw)
 
 
 def _bytes(raw: Any, length: int) -> bytes:
