@@ -9,61 +9,12 @@ from tests.support.boa_world import (
     NOBODY,
     ODD_TOKEN,
     PAYMENTS,
-    STAKING,
-    THAW_BLOCKS,
-    UNIT,
     WHOLE,
-    XMBL,
-    Money,
-    mine,
     person,
 )
 
 LIMIT = 50 * WHOLE
 """What the provider lets the market lock, of the 100 XMBL that it staked."""
-
-
-def wealth(money: Money, *accounts: str) -> int:
-    """All XMBL that these accounts have together, wherever it is."""
-    places = (money.token.balanceOf, money.payments.balance_of, money.staking.owed)
-    return sum(place(who) for who in accounts for place in places) + sum(
-        money.staking.stake_of(who).own for who in accounts
-    )
-
-
-def test_c2_looting__an_operator_that_slashes_itself__loses_half(money, provider, market):
-    accomplice = person("accomplice")
-    before = wealth(money, provider, accomplice)
-    money.staking.lock(provider, LIMIT // UNIT, sender=market)
-    money.staking.slash(provider, LIMIT // UNIT, 0, accomplice, sender=market)
-    money.staking.claim(sender=accomplice)
-    assert wealth(money, provider, accomplice) == before - LIMIT // 2
-
-
-@pytest.mark.parametrize("units", [1, 2, 3, 10**9 + 1])
-def test_c2_looting__in_small_bites__loses_at_least_half(money, provider, market, units):
-    before = wealth(money, provider)
-    money.staking.lock(provider, 5 * units, sender=market)
-    for _ in range(5):
-        money.staking.slash(provider, units, 0, provider, sender=market)
-    assert before - wealth(money, provider) >= 5 * units * UNIT / 2
-
-
-def test_c2_looting__by_a_market_of_ones_own__finds_no_way_in(money, provider, attacker):
-    with boa.reverts("staking: market"):
-        money.staking.authorize(attacker, LIMIT, sender=provider)
-    for call in (money.staking.lock, money.staking.unlock):
-        with boa.reverts("staking: market"):
-            call(provider, 1, sender=attacker)
-    with boa.reverts("staking: market"):
-        money.staking.slash(provider, 1, 0, attacker, sender=attacker)
-
-
-def test_c2_looting__another_market__reaches_no_lock_but_its_own(money, provider, market, second_market):
-    money.staking.authorize(second_market, LIMIT, sender=provider)
-    money.staking.lock(provider, XMBL, sender=market)
-    with boa.reverts("staking: locked"):
-        money.staking.slash(provider, 1, 0, second_market, sender=second_market)
 
 
 def test_c7_zero_signer__an_operator__never_has_nobody_as_agent(money, provider):
@@ -89,37 +40,6 @@ def test_c8_reentered_deposit__of_a_hook_token__credits_nothing_twice(attacker, 
     asset.set_hook(NOBODY, b"")
     payments.deposit(100, sender=attacker)
     assert (payments.balance_of(attacker), asset.balanceOf(payments.address)) == (100, 200)
-
-
-def test_h2_exit_refused__by_a_market_that_keeps_the_stake_locked__only_waits(money, provider, market):
-    money.staking.authorize(market, 100 * WHOLE, sender=provider)
-    money.staking.lock(provider, LIMIT // UNIT, sender=market)
-    money.staking.thaw(100 * WHOLE, sender=provider)
-    with boa.reverts("staking: stake"):
-        money.staking.lock(provider, 1, sender=market)
-    money.staking.unlock(provider, LIMIT // UNIT, sender=market)
-    with boa.reverts("staking: stake"):
-        money.staking.lock(provider, 1, sender=market)
-    mine(THAW_BLOCKS)
-    money.staking.withdraw(sender=provider)
-    assert money.staking.stake_of(provider).own == 0
-
-
-def test_h2_exit_refused__an_extension_while_all_thaws__is_what_is_refused(money, provider, market):
-    money.staking.lock(provider, XMBL, sender=market)
-    money.staking.thaw(100 * WHOLE, sender=provider)
-    with boa.reverts("staking: stake"):
-        money.staking.lock(provider, 0, sender=market)
-
-
-def test_h3_slashed_to_zero__who_stakes_next__gets_what_it_stakes(money, provider, client, market):
-    money.staking.authorize(market, 100 * WHOLE, sender=provider)
-    money.staking.lock(provider, 100 * XMBL, sender=market)
-    money.staking.thaw(100 * WHOLE, sender=provider)
-    money.staking.slash(provider, 100 * XMBL, 0, client, sender=market)
-    assert money.staking.stake_of(provider)[:3] == (0, 0, 0)
-    money.staking.stake(WHOLE, sender=provider)
-    assert money.staking.stake_of(provider).own == money.staking.total() == WHOLE
 
 
 @pytest.mark.parametrize("income", [1, 3, 16])
@@ -165,36 +85,12 @@ def test_m5_donations__to_the_contracts__are_nobodys(money, client, attacker):
         money.payments.withdraw(WHOLE + 1, sender=attacker)
 
 
-def test_m14_running_from_a_slash__thawing_stake__is_slashed_as_well(money, provider, client, market):
-    money.staking.lock(provider, LIMIT // UNIT, sender=market)
-    money.staking.thaw(100 * WHOLE, sender=provider)
-    mine(THAW_BLOCKS)
-    with boa.reverts("staking: locked"):
-        money.staking.withdraw(sender=provider)
-    money.staking.slash(provider, LIMIT // UNIT, 0, client, sender=market)
-    money.staking.withdraw(sender=provider)
-    assert money.token.balanceOf(provider) == 150 * WHOLE
-
-
 def test_m18_two_hundred_new_recipients__fit_a_transaction(money, client):
     many = [f"0x{number:040x}" for number in range(2**80, 2**80 + 200)]
     money.payments.transfer(money.payments.split_account(many, [5_000] * 200), WHOLE, sender=client)
     money.payments.distribute(many, [5_000] * 200)
     # the whole transaction adds the base and 13 KB of calldata
     assert money.payments.call_trace().gas_used + 21_000 + 40 * 32 * 404 < 2**24
-
-
-def test_m19_inflation__by_a_gift_before_the_first_stake__moves_nothing(market, attacker):
-    token = ODD_TOKEN.deploy()
-    staking = STAKING.deploy(token.address, [market, NOBODY, NOBODY, NOBODY], THAW_BLOCKS)
-    victim = person("provider")
-    for who in (attacker, victim):
-        token.mint(who, 10**6 * WHOLE)
-        token.approve(staking.address, ANY, sender=who)
-    staking.stake(UNIT, sender=attacker)
-    token.transfer(staking.address, 10**5 * WHOLE, sender=attacker)
-    staking.stake(10 * UNIT, sender=victim)
-    assert (staking.stake_of(attacker).own, staking.stake_of(victim).own) == (UNIT, 10 * UNIT)
 
 
 def test_m20_stolen_agent_key__alone__moves_no_money_and_no_record(money, provider, market):
@@ -230,24 +126,3 @@ def test_m21_split_address__two_lists_of_one_encoding__do_not_exist(money):
 def test_l11_empty_entry__of_an_operator__pays_the_operator(money, provider):
     money.registry.register(provider, NOBODY, b"", 0, b"", [], sender=provider)
     assert money.registry.agent_and_payee(provider) == (provider, provider)
-
-
-def test_lock_of_nothing__by_a_stranger__logs_nothing_false(money, provider, attacker):
-    with boa.reverts("staking: market"):
-        money.staking.lock(provider, 0, sender=attacker)
-
-
-def test_slash__while_the_token_says_no__goes_through(market, client):
-    """A slash calls nobody, so nobody can hold up the close of a deal."""
-    token, operator = ODD_TOKEN.deploy(), person("provider")
-    staking = STAKING.deploy(token.address, [market, NOBODY, NOBODY, NOBODY], THAW_BLOCKS)
-    token.mint(operator, WHOLE)
-    token.approve(staking.address, ANY, sender=operator)
-    staking.stake(WHOLE, sender=operator)
-    staking.authorize(market, WHOLE, sender=operator)
-    staking.lock(operator, XMBL, sender=market)
-    token.refuse()
-    staking.slash(operator, XMBL, 0, client, sender=market)
-    assert staking.owed(client) == WHOLE // 2
-    with boa.reverts("staking: transfer"):
-        staking.claim(sender=client)
