@@ -1,13 +1,14 @@
 """Answers spot challenges, before the agent does anything else: a deal's whole collateral is at stake.
 
 A challenge is taken from its event as soon as a block has it, without waiting for confirmations, and after a
-start from the deals' records too, whatever became of the journal. It stays in the journal until the chain
+start from the deals themselves too, whatever became of the journal. It stays in the journal until the chain
 asks no more; the outbox sends its answer, tried without cost before, under a key with deal and last block.
 """
 
 from collections.abc import Iterator
 
 from xmbl.chain.deals import Challenged
+from xmbl.chain.outbox import Receipt
 from xmbl.crypto.typed_data import Deal
 from xmbl.errors import BytesError, FeeCeiling, InsufficientFunds, NotMined, Reverted
 from xmbl.storage import events
@@ -18,7 +19,7 @@ from xmbl.storage.prover import AT_ONCE, ATTEMPTS
 from xmbl.storage.proving import leaf_words
 
 READ = 16
-"""Deals whose records are read in one step."""
+"""Deals that are looked at in one step."""
 
 
 class Responder:
@@ -29,6 +30,7 @@ class Responder:
         self._follower = follower
         self._read: set[bytes] = set()
         self._seen: set[Asked] = set()
+        self._shown: set[Asked] = set()
         self._told: dict[Asked, str] = {}
 
     @property
@@ -39,9 +41,10 @@ class Responder:
     def respond(self, head: int) -> None:
         """Answer what is asked up to block `head`, the newest."""
         for asked in (*self._logged(head), *self._standing()):
+            # as long as a reorg can ask anew, also what was answered is looked at again
+            self._desk.journal.ask(asked)
             if asked not in self._seen:
                 self._seen.add(asked)
-                self._desk.journal.ask(asked)
                 self._desk.emit(events.LeafAsked(asked.id, asked.leaf, asked.due))
         for asked in self._desk.journal.asked():
             self._tried(asked)
@@ -53,13 +56,13 @@ class Responder:
                 yield Asked(event.id, event.leaf, event.due)
 
     def _standing(self) -> Iterator[Asked]:
-        """What the records say, each read once: the journal may be new, and a lagging node hide events."""
+        """What the deals themselves say, each once: the journal may be new, a lagging node hide events."""
         known = (deal_id for deal_id, _ in self._desk.journal.records(DealState.OPEN))
         some = [deal_id for deal_id in known if deal_id not in self._read][:READ]
         self._read.update(some)
         for deal_id in some:
-            if self._desk.market.record(deal_id).challenged:
-                found = self._desk.market.deals.challenge_of(deal_id)
+            found = self._desk.market.deals.challenge_of(deal_id)
+            if found.due:
                 yield Asked(deal_id, found.leaf, found.due)
 
     def _tried(self, asked: Asked) -> None:
@@ -77,17 +80,22 @@ class Responder:
         is_open = self._desk.market.deals.challenge_of(asked.id).due == asked.due
         try:
             receipt = self._desk.outbox.wait(self._key(asked), AT_ONCE)
-            self._desk.emit(events.LeafShown(asked.id, receipt.gas_used, receipt.hash))
+            self._tell(asked, receipt)
         except KeyError:
             if is_open:
                 self._send(asked)
-                return
         except Reverted:
             # another may have answered first; what is still asked is tried under another key
             if is_open:
                 self._desk.journal.retry(asked)
                 raise
-        self._desk.journal.answered(asked)
+        if not is_open:
+            self._desk.journal.answered(asked)
+
+    def _tell(self, asked: Asked, receipt: Receipt) -> None:
+        if asked not in self._shown:
+            self._shown.add(asked)
+            self._desk.emit(events.LeafShown(asked.id, receipt.gas_used, receipt.hash))
 
     def _send(self, asked: Asked) -> None:
         if asked.attempt >= ATTEMPTS:

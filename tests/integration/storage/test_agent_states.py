@@ -2,6 +2,8 @@
 
 import secrets
 
+import pytest
+
 from tests.support.agent_world import HABITS, PERIOD, Provider
 from tests.support.fake_chain import ForgetfulChain
 from xmbl.crypto.typed_data import Deal, Extension, sign_digest
@@ -52,6 +54,25 @@ def test_step__killed_between_the_answer_and_its_block__answers_once(provider: P
     provider.start()
     provider.steps(3)
     assert sent(provider).count("deal_answer") == 1
+    assert not is_asked(provider, deal)
+
+
+def test_step__an_answer_that_failed_on_chain__is_sent_again(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deal = living(provider)
+    challenge(provider, deal)
+    chain, leaf = provider.market.chain, provider.holdings.leaf
+    with monkeypatch.context() as wrong:
+        # another leaf once, and nobody notices before it is mined
+        wrong.setattr(provider.holdings, "leaf", lambda root, _: leaf(root, 0))
+        wrong.setattr(chain, "simulate", lambda *_: b"")
+        wrong.setattr(chain, "estimate", lambda *_: 300_000)
+        provider.agent.step()
+        provider.mine()
+    provider.steps(3)
+    answers = [each.status for each in provider.outbox.history() if each.action == "deal_answer"]
+    assert answers == [0, 1]
     assert not is_asked(provider, deal)
 
 
