@@ -20,6 +20,7 @@ SNAPSHOT = Path(__file__).resolve().parent.parent / "tests" / "contracts" / "gas
 
 LIMITS = {
     "redeem": 46_500, "redeem_lane": 52_000, "redeem_5": 125_000,
+    "delegate_first": 85_000, "delegate": 68_000, "claim": 60_000, "claim_delegated": 60_000,
     "split_2": 45_000, "split_10": 95_000, "split_100": 660_000,
     "deal_open": 105_000, "deal_open_first": 122_000,
     "prove_one_1mib": 166_000, "prove_small": 166_000,
@@ -28,6 +29,7 @@ LIMITS = {
     "hole": 5_000,
     "challenge": 74_000, "answer": 85_000, "fail": 105_000, "extend": 70_000, "terminate": 50_000,
     "settle_3": 70_000, "settle_300": 70_000, "settle_close": 120_000, "settle_300_close": 120_000,
+    "settle_close_delegated": 120_000,
 }  # fmt: skip
 """What the design promises; a first action, which writes where nothing was, has its own or none."""
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from eth_utils import keccak, to_checksum_address
 
+from tests.support.gas_stakers import slashed_delegators, stakers
 from tests.support.gas_vouchers import vouchers
 from tests.support.gas_world import PARAMETERS, GasWorld, Node
 from tests.support.proof_trees import UniformTree
@@ -251,6 +252,6 @@ def long_deals(node: Node) -> Figures:
     yield "settle_300_close", world.settle(ends)["gasUsed"]
 
 
-QUICK: tuple[Play, ...] = (money, vouchers, deals, spot_checks, ends, upkeep)
+QUICK: tuple[Play, ...] = (money, vouchers, stakers, slashed_delegators, deals, spot_checks, ends, upkeep)
 SLOW: tuple[Play, ...] = (single_deals, small_proofs, large_deals, long_deals)
 ONLY_ANVIL: tuple[Play, ...] = (late_proof, many_deals)

@@ -68,7 +68,7 @@ def wealth(money: Money, *accounts: str) -> int:
     )
 
 
-# Looting (C2)
+# Attack C2, looting
 
 
 def test_c2_looting__an_operator_that_slashes_itself__loses_half(money, provider, market, accomplice):
@@ -177,7 +177,7 @@ def test_c2_looting__a_slash_by_one_market__leaves_the_locks_of_another_their_co
     assert money.staking.owed(victim) == 40 * WHOLE // (2 * LEVERAGE)
 
 
-# The fee comes home (C3)
+# Attack C3, the fee comes home
 
 
 def test_c3_wash_fee__of_its_pools_only_staker__comes_home_by_its_part_of_all_stake(money, provider, client):
@@ -231,7 +231,7 @@ def test_first_wei__staked_where_fees_wait__gets_none_of_them(client):
     assert money.staking.fees_of(honest) >= 100 * WHOLE - 10**10
 
 
-# Exit refused (H2)
+# Attack H2, exit refused
 
 
 def test_h2_exit_refused__by_a_market_that_keeps_the_stake_locked__only_waits(money, provider, market):
@@ -271,7 +271,7 @@ def test_h2_exit_refused__to_delegators_of_a_full_pool__only_waits(money, operat
     assert money.token.balanceOf(delegator) == 99 * WHOLE
 
 
-# Two prices, slashes to nothing (H3)
+# Attack H3, two prices and slashes to nothing
 
 
 def test_h3_two_prices__thawing_shares__lose_as_much_as_others(money, operator, delegator, market, value):
@@ -333,7 +333,7 @@ def test_h3_old_thaw__of_a_generation_that_ended__marks_no_share_of_the_next(
     money.staking.lock(operator, 20 * XMBL, sender=market)
 
 
-# Donations (M5)
+# Attack M5, donations
 
 
 def test_m5_donations__of_tokens__are_nobodys_and_move_no_price(money, operator, delegator, attacker, value):
@@ -364,7 +364,7 @@ def test_m5_donations__of_fees_of_any_size__stop_no_slash(market, client, gift):
     assert staking.owed(client) == 3 * WHOLE // 2
 
 
-# Running from a slash (M14)
+# Attack M14, running from a slash
 
 
 def test_m14_running_from_a_slash__thawing_stake__is_slashed_as_well(money, provider, client, market):
@@ -409,7 +409,7 @@ def test_m14_commission__by_leaving_and_coming_back__can_not_be_raised(money, op
         money.staking.stake(WHOLE, 10_000, sender=operator)
 
 
-# Inflation (M19)
+# Attack M19, inflation
 
 
 def test_m19_inflation__by_a_gift_before_the_first_stake__moves_nothing(attacker):
@@ -432,7 +432,7 @@ def test_m19_inflation__by_the_first_unit_and_a_gift__takes_no_delegators_stake(
     assert money.staking.delegation_of(operator, victim)[:2] == (10, 10 * UNIT)
 
 
-# A stolen agent key (N2)
+# N2, a stolen agent key
 
 
 def test_n2_stolen_agent__with_every_market__loses_the_limits_at_most(
