@@ -16,6 +16,15 @@ from tests.support.agent_world import HABITS, Provider
 from tests.support.commands import Commands
 from tests.support.storage_world import STAKE, World, storage_world, until
 from xmbl import config
+from xmbl.crypto.typed_data import (
+    PAYMENTS_DOMAIN,
+    Deal,
+    Voucher,
+    compact,
+    digest,
+    domain_separator,
+    sign_digest,
+)
 from xmbl.identity.keystore import Keystore
 from xmbl.units import STAKE_UNIT, WHOLE
 
@@ -59,12 +68,24 @@ def at_terminal(world: World, home: Path, name: str, account: LocalAccount) -> C
     return Commands(home, home / "password", name)
 
 
+def read(provider: Provider, deal: Deal, amount: int) -> None:
+    """The client pays for reading a deal by a voucher, which is redeemed."""
+    chain, payments = provider.market.chain, provider.market.payments
+    voucher = Voucher(provider.client.address, provider.address, amount, deal.id(), chain.block_number() + 99)
+    domain = domain_separator(PAYMENTS_DOMAIN, chain.chain_id, payments.address)
+    signature = compact(sign_digest(provider.client, digest(domain, voucher.hash())))
+    provider.world.send(provider.client, payments.redeem(voucher, signature))
+
+
 def test_earnings__of_a_proven_and_a_missed_deal__agree_with_the_chain(
     provider: Provider, operator: Commands, tmp_path: Path
 ) -> None:
     first = provider.period + 1
     kept = provider.open(DATA, first + 2)
+    provider.to_period(first, block=0)
+    provider.world.send(provider.client, provider.market.deals.challenge(kept, 3))
     provider.prove(first)
+    read(provider, kept, WHOLE // 100)
     lost = provider.open(secrets.token_bytes(100), first + 9, price=1)
     provider.holdings.drop(lost.root)
     provider.holdings.drop(kept.root)
@@ -81,6 +102,7 @@ def test_earnings__of_a_proven_and_a_missed_deal__agree_with_the_chain(
     for column in ("income_wei", "fee_wei", "slashed_wei"):
         assert sum(int(row[column]) for row in rows) == found[column]
     assert {row["client"] for row in rows} == {provider.client.address}
+    assert {row["event"] for row in rows} == {"challenged", "redeemed", "settled", "closed"}
     late = operator.document("node", "earnings", "--since", str(first + 4))
     assert [each["period"] for each in late["bookings"]] == [
         each["period"] for each in found["bookings"] if each["period"] >= first + 4
