@@ -80,13 +80,13 @@ def stubborn(operator: str, market: str) -> tuple[Any, Any]:
 @pytest.fixture
 def few(money: Money, market: str) -> tuple[str, str]:
     """An operator with 2^17 units, all of which the market may lock, and a delegator with as many."""
-    accounts = person("operator"), person("delegator")
-    for account in accounts:
+    operator, delegator = person("operator"), person("delegator")
+    for account in (operator, delegator):
         money.give(account, 2**17 * UNIT)
-    money.staking.stake(2**17 * UNIT, 0, sender=accounts[0])
-    money.staking.authorize(market, WHOLE, sender=accounts[0])
-    money.staking.delegate(accounts[0], 2**17 * UNIT, sender=accounts[1])
-    return accounts
+    money.staking.stake(2**17 * UNIT, 0, sender=operator)
+    money.staking.authorize(market, WHOLE, sender=operator)
+    money.staking.delegate(operator, 2**17 * UNIT, sender=delegator)
+    return operator, delegator
 
 
 SHARES = 100 * XMBL
