@@ -13,7 +13,7 @@ import trio
 
 from xmbl.crypto.envelope import CHUNK_SEALED
 from xmbl.crypto.typed_data import Deal, ReadQuote, recover
-from xmbl.errors import ProtocolError, Refused
+from xmbl.errors import PeerUnreachable, ProtocolError, Refused
 from xmbl.network.channel import PATIENCE
 from xmbl.payments.client import Purse
 from xmbl.storage.egress import LEAST_WINDOW, price_of
@@ -120,8 +120,8 @@ async def ask_price(
 
 async def ranges(
     channel: "Channel", way: Passage, first: int, total: int
-) -> AsyncGenerator[tuple[int, bytes], None]:
-    """The bytes from `first` to `total`, in order, each piece with its offset.
+) -> AsyncGenerator[tuple[int, list[bytes]], None]:
+    """The bytes from `first` to `total`, in order, each piece with its offset, in sealed chunks.
 
     The next piece is asked for when the caller has taken the one before the last: to go on means that it was
     good.
@@ -151,11 +151,14 @@ def _require(condition: bool, reason: str) -> None:
         raise Refused(f"Its price isn't used, since {reason}.")
 
 
-async def received(channel: "Channel", length: int) -> bytes:
-    """The range asked for next; `Refused`, `PeerUnreachable` or `ProtocolError` if it doesn't come."""
+async def received(channel: "Channel", length: int) -> list[bytes]:
+    """The range asked for next, in chunks; `Refused`, `ProtocolError`, or `PeerUnreachable` also where it comes
+    slower than the least rate."""
     if ReadReady.decode(await channel.receive()).length != length:
         raise ProtocolError(f"{channel.remote_peer} sends another length than was asked for.")
-    channel.patience, usual = time_for(length), channel.patience
-    data = await channel.receive_bytes(length)
-    channel.patience = usual
-    return data
+    sizes = [min(CHUNK_SEALED, length - at) for at in range(0, length, CHUNK_SEALED)]
+    with trio.move_on_after(time_for(length)):
+        return [await channel.receive_bytes(size) for size in sizes]
+    raise PeerUnreachable(
+        f"{channel.remote_peer} gave the bytes slower than {LEAST_RATE:,} a second; it is given up."
+    )

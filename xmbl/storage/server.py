@@ -232,20 +232,22 @@ class StorageServer:
                 await channel.send((await self._egress.price(asked)).encode())
             case ReadRequest(root, offset, length):
                 self._egress.check_free()
-                await self._give(
-                    channel, root, await trio.to_thread.run_sync(self._range, root, offset, length)
-                )
-            case PaidRead(_, offset, length) as paid:
-                root = self._egress.root(paid)
                 data = await trio.to_thread.run_sync(self._range, root, offset, length)
-                # what can't be given mustn't be paid, and nothing is given before it is paid
-                await trio.to_thread.run_sync(self._egress.take, paid)
                 await self._give(channel, root, data)
+            case PaidRead() as paid:
+                root = self._egress.root(paid)
+                await self._give(channel, root, await trio.to_thread.run_sync(self._sold, root, paid))
 
     async def _give(self, channel: Channel, root: bytes, data: bytes) -> None:
         await channel.send(ReadReady(len(data)).encode())
         await channel.send_bytes(data)
         self._desk.emit(events.BytesServed(root, len(data)))
+
+    def _sold(self, root: bytes, paid: PaidRead) -> bytes:
+        # what can't be given mustn't be paid, and nothing is given before it is paid
+        data = self._range(root, paid.offset, paid.length)
+        self._egress.take(paid)
+        return data
 
     def _range(self, root: bytes, offset: int, length: int) -> bytes:
         if offset + length > self._desk.holdings.size(root):

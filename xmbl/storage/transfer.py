@@ -1,6 +1,6 @@
 """Bytes between a client and one operator: up under a quote, back chunk by chunk, a leaf to look at."""
 
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
@@ -136,9 +136,9 @@ async def fetch(wallet: Wallet, peer: Candidate, wanted: Sealed, first: int) -> 
     async with quotes.reach(wallet.host, peer, STREAM) as channel:
         way = await reading.passage(channel, wallet.market, peer, wanted.deal, wallet.purse)
         async with aclosing(reading.ranges(channel, way, first * CHUNK_SEALED, total)) as pieces:
-            async for offset, sealed in pieces:
+            async for offset, chunks in pieces:
                 number = offset // CHUNK_SEALED
-                for plain in await trio.to_thread.run_sync(_opened, opener, number, sealed):
+                for plain in await trio.to_thread.run_sync(_opened, opener, number, chunks):
                     yield plain
 
 
@@ -163,6 +163,5 @@ def _in_time(channel: "Channel", deadline: float) -> Iterator[None]:
         ) from None
 
 
-def _opened(opener: Opener, number: int, sealed: bytes) -> list[bytes]:
-    pieces = range(0, len(sealed), CHUNK_SEALED)
-    return [opener.open(number + at, sealed[start : start + CHUNK_SEALED]) for at, start in enumerate(pieces)]
+def _opened(opener: Opener, first: int, chunks: Sequence[bytes]) -> list[bytes]:
+    return [opener.open(first + at, chunk) for at, chunk in enumerate(chunks)]
