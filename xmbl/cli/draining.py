@@ -29,8 +29,9 @@ def drain(session: "Session", every: float, *, early: bool, wait: bool) -> None:
         told = ""
         while True:
             now = look(market, operator)
-            transactions += _due(session, now)
-            now = look(market, operator)
+            if sent := _due(session, now):
+                transactions += sent
+                now = look(market, operator)
             if now.is_over or not wait:
                 break
             told = _tell(session, now, told)
