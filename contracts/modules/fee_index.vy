@@ -20,8 +20,8 @@ _INDEX: constant(uint256) = 2**112 - 1
 _TOTAL_AT: constant(uint256) = 84
 _INDEX_AT: constant(uint256) = 144
 _SCALE: constant(uint256) = 64
-_LEAST: constant(uint256) = 2**30  # units, about a token: below, the first unit staked would get all that waits
-_RATE: constant(uint256) = 40  # at most 2^40 wei a unit at once: a step of the index stays below 2^104
+_LEAST: constant(uint256) = 2**30  # units, about a token: below, the first unit staked would get all
+_RATE: constant(uint256) = 40  # at most 2^40 wei a unit at once: a step of the index is at most 2^104
 
 
 word: uint256
