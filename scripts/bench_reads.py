@@ -37,7 +37,7 @@ from xmbl.payments.till import Till
 from xmbl.payments.wire import Domain, SignedVoucher
 from xmbl.storage import transfer
 from xmbl.storage.desk import Desk
-from xmbl.storage.egress import Egress, EgressPolicy
+from xmbl.storage.egress import Egress
 from xmbl.storage.holdings import Holdings
 from xmbl.storage.journal import Journal
 from xmbl.storage.manifest import Part
@@ -212,8 +212,8 @@ def _server(folder: Path) -> StorageServer:
     journal.sign(_deal(root), sealed_size(SIZE))
     desk = Desk(OPERATOR, _market(), None, journal, holdings, lambda _: None)  # type: ignore[arg-type]
     till = Till(PlentyLedger(), DOMAIN, Book(folder / "holder.sqlite"), lambda _: None)
-    egress = Egress(desk, AGENT, EgressPolicy(10**15), till)
-    return StorageServer(desk, AGENT, StoragePolicy(1, 1, 1), egress)
+    will = StoragePolicy(price=1, capacity=1, unpaid=1, egress=10**15)
+    return StorageServer(desk, AGENT, will, Egress(desk, AGENT, will, till))
 
 
 async def _pour(stream: INetStream) -> None:

@@ -9,7 +9,7 @@ import secrets
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from xmbl.payments.policy import Limits
 from xmbl.payments.till import Till
 from xmbl.payments.wire import Domain
 from xmbl.storage.desk import Desk
-from xmbl.storage.egress import LEAST_WINDOW, Egress, EgressPolicy, price_of
+from xmbl.storage.egress import LEAST_WINDOW, Egress, price_of
 from xmbl.storage.holdings import Holdings
 from xmbl.storage.journal import Journal
 from xmbl.storage.manifest import Part
@@ -47,13 +47,13 @@ from xmbl.storage.wire import STREAM
 KEY = bytes(32)
 CHUNKS = 9
 PLAIN = secrets.token_bytes(CHUNKS * CHUNK_PLAIN - 1)
-EGRESS = EgressPolicy(price=10**15, window=LEAST_WINDOW)
+SELLING = replace(WILL, egress=10**15, window=LEAST_WINDOW)
 STEP = CHUNK_SEALED
 """Bytes of one voucher: half a window."""
 
-WINDOW_PRICE = price_of(EGRESS.price, LEAST_WINDOW)
+WINDOW_PRICE = price_of(SELLING.egress, LEAST_WINDOW)
 SEALED = sealed_size(len(PLAIN))
-COST = sum(price_of(EGRESS.price, min(STEP, SEALED - at)) for at in range(0, SEALED, STEP))
+COST = sum(price_of(SELLING.egress, min(STEP, SEALED - at)) for at in range(0, SEALED, STEP))
 LIMITS = Limits(10**30, 10**30, 10**30)
 
 
@@ -148,7 +148,7 @@ async def _hold(place: Place, address: Connection) -> None:
         ChainLedger(market.chain, market.payments), domain_of(market), Book(place.folder / "holder.sqlite"),
         lambda _: None, margin=MARGIN, reached=place.reached(),
     )  # fmt: skip
-    server = StorageServer(desk, signer, WILL, Egress(desk, signer, EGRESS, till))
+    server = StorageServer(desk, signer, SELLING, Egress(desk, signer, SELLING, till))
     async with open_host(place.seed, [ANYWHERE]) as host:
         host.serve(STREAM, server.stream)
         address.send(host.addresses[0])

@@ -16,14 +16,13 @@ from xmbl.payments.ledger import ChainLedger
 from xmbl.payments.till import Till
 from xmbl.payments.wire import Domain
 from xmbl.storage.desk import Desk
-from xmbl.storage.egress import Egress, EgressPolicy
+from xmbl.storage.egress import Egress
 from xmbl.storage.policy import GIB, StoragePolicy
 from xmbl.storage.quotes import Candidate, Offer, Wanted, ask
 from xmbl.storage.server import StorageServer
 from xmbl.storage.wire import QUOTE, STORE, STREAM
 
 WILL = StoragePolicy(price=10**15, capacity=GIB, unpaid=GIB // 2)
-GRATIS = EgressPolicy()
 MARGIN = 40
 """Blocks: the devnet's are short."""
 
@@ -57,7 +56,6 @@ async def meeting(
     provider: Provider,
     will: StoragePolicy = WILL,
     cheating: Handlers | None = None,
-    egress: EgressPolicy = GRATIS,
 ) -> AsyncIterator[Meeting]:
     """A server that serves, but for the protocols at which it cheats, and a client that knows it."""
     desk = Desk(
@@ -66,7 +64,7 @@ async def meeting(
     )  # fmt: skip
     book = Book(provider.folder / "vouchers.sqlite")
     till = till_of(desk, book)
-    server = StorageServer(desk, provider.signer, will, Egress(desk, provider.signer, egress, till), fresh=0)
+    server = StorageServer(desk, provider.signer, will, Egress(desk, provider.signer, will, till), fresh=0)
     handlers: dict[str, Any] = {QUOTE: server.quote, STORE: server.store, STREAM: server.stream}
     handlers |= cheating or {}
     async with open_host(provider.seed, [ANYWHERE]) as serving:
@@ -100,10 +98,10 @@ def play(story: Callable[[], Awaitable[None]]) -> None:
 
 @asynccontextmanager
 async def announced(
-    provider: Provider, cheating: Handlers | None = None, egress: EgressPolicy = GRATIS
+    provider: Provider, cheating: Handlers | None = None, will: StoragePolicy = WILL
 ) -> AsyncIterator[StorageServer]:
     """A server that the registry knows."""
-    async with meeting(provider, cheating=cheating, egress=egress) as met:
+    async with meeting(provider, will, cheating) as met:
         addresses = [address.split("/p2p/")[0] for address in met.peer.addresses]
         call = provider.market.registry.announce(provider.address, addresses)
         await trio.to_thread.run_sync(provider.world.send, provider.cold, call)

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from xmbl.storage.rules import Parameters
 
 LEGEND = (
-    "RING: what all its deals pay it a period by now. SHARE: your part of that. COVER: what you would be owed"
-    " if it lost all of a copy today. π: what a miss costs it, in periods' pay. MISSED: of its last periods."
+    "READING: what a MiB costs to bring back, as it is now. RING: what all its deals pay it a period by now."
+    " SHARE: your part of that. COVER: what you would be owed if it lost all of a copy today. π: what a miss"
+    " costs it, in periods' pay. MISSED: of its last periods."
 )
 """The headings that don't explain themselves."""
 
@@ -46,12 +47,13 @@ def no_limit(parameters: "Parameters") -> int:
 
 @dataclass(frozen=True)
 class Bid:
-    """What an operator asks for a copy of everything: `price` in price units a period and `collateral` in
-    units of 10^9 wei, and what stands behind it."""
+    """What an operator asks for a copy of everything: `price` in price units a period, `collateral` in units
+    of 10^9 wei and `egress` in wei for a MiB that is read, and what stands behind it."""
 
     operator: str
     price: int
     collateral: int
+    egress: int
     backing: "Backing"
 
 
@@ -62,14 +64,15 @@ def bids(
 ) -> list[Bid]:
     """The bids of whoever takes every part, cheapest first. `found` has the offers for each size of the
     question; `backings` looks up what stands behind several operators."""
-    terms = [{each.candidate.operator: each.quote.terms for each in one} for one in found]
-    takers = [who for who in terms[0] if all(who in each for each in terms)]
+    quotes = [{each.candidate.operator: each.quote for each in one} for one in found]
+    takers = [who for who in quotes[0] if all(who in each for each in quotes)]
     behind, counts = backings(takers), list(question.parts.values())
     made = [
         Bid(
             who,
-            sum(one[who].price * count for one, count in zip(terms, counts, strict=True)),
-            sum(one[who].collateral * count for one, count in zip(terms, counts, strict=True)),
+            sum(one[who].terms.price * count for one, count in zip(quotes, counts, strict=True)),
+            sum(one[who].terms.collateral * count for one, count in zip(quotes, counts, strict=True)),
+            max(one[who].egress for one in quotes),
             behind[who],
         )
         for who in takers
@@ -105,6 +108,7 @@ def _document(bid: Bid, periods: int, parameters: "Parameters") -> dict[str, Any
         "operator": bid.operator,
         "price_wei": price,
         "total_wei": price * periods,
+        "egress_wei": bid.egress,
         "collateral_wei": bid.collateral * STAKE_UNIT,
         "penalty_wei": bid.collateral // parameters.limit * STAKE_UNIT,
         "cover_wei": behind.cover(bid.collateral),
@@ -121,6 +125,7 @@ def _table(offered: list[Bid], periods: int, parameters: "Parameters") -> Table:
             bid.operator,
             format_amount(bid.price * parameters.price_unit),
             format_amount(bid.price * parameters.price_unit * periods),
+            format_amount(bid.egress) if bid.egress else "free",
             format_amount(bid.backing.weight * parameters.price_unit),
             f"{bid.backing.share(bid.price) / 100:.1f}%",
             format_amount(bid.backing.cover(bid.collateral)),
@@ -131,7 +136,7 @@ def _table(offered: list[Bid], periods: int, parameters: "Parameters") -> Table:
     ]
     headings = (
         "OPERATOR", "A COPY A PERIOD", f"A COPY {counted(periods, 'PERIOD').upper()}",
-        "RING", "SHARE", "COVER", "π", "MISSED",
+        "READING", "RING", "SHARE", "COVER", "π", "MISSED",
     )  # fmt: skip
     return Table(headings, rows, "Nobody takes all of it; each operator's reason stands above.")
 

@@ -20,7 +20,7 @@ TERMS_TYPE = (
 )
 DEAL_TYPE = f"Deal(address operator,bytes32 root,Terms terms){TERMS_TYPE}"
 EXTENSION_TYPE = "Extension(bytes32 deal,uint256 old_end,uint256 new_end,uint256 deadline)"
-QUOTE_TYPE = f"Quote(address operator,Terms terms,uint256 expiry){TERMS_TYPE}"
+QUOTE_TYPE = f"Quote(address operator,Terms terms,uint256 egress,uint256 expiry){TERMS_TYPE}"
 VOUCHER_TYPE = "Voucher(address payer,address payee,uint256 cumulative,bytes32 subject,uint256 expiry)"
 APPROVAL_TYPE = "Approve(address owner,address spender,uint256 amount,uint256 nonce,uint256 deadline)"
 READ_QUOTE_TYPE = (
@@ -103,16 +103,18 @@ class Quote:
     """An agent's promise, before any byte is sent, to sign these terms for whatever root arrives.
 
     The promise holds until block `expiry`. `terms.deadline` and `terms.salt` are set only when
-    the deal itself is signed, so they are zero here.
+    the deal itself is signed, so they are zero here. `egress` is what a MiB costs to read at
+    present, in wei; a `ReadQuote` says it anew for each reader.
     """
 
     operator: str
     terms: Terms
+    egress: int
     expiry: int
 
     def hash(self) -> bytes:
         """The EIP-712 struct hash that the agent signs."""
-        return _struct_hash(QUOTE_TYPE, self.operator, self.terms.hash(), self.expiry)
+        return _struct_hash(QUOTE_TYPE, self.operator, self.terms.hash(), self.egress, self.expiry)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ from xmbl.network.addresses import parse_address
 from xmbl.payments.agent import Habits as PaymentsHabits
 from xmbl.payments.policy import Thrift
 from xmbl.storage.agent import Habits
-from xmbl.storage.egress import LEAST_WINDOW, EgressPolicy
+from xmbl.storage.egress import LEAST_WINDOW
 from xmbl.storage.fields import READ_LIMIT
 from xmbl.storage.policy import StoragePolicy
 from xmbl.storage.rules import NOTICES
@@ -75,7 +75,6 @@ class NodeConfig:
     habits: Habits
     ceiling: int
     older: tuple[config.Network, ...] = ()
-    egress: EgressPolicy = field(default_factory=EgressPolicy)
     payments: PaymentsHabits = field(default_factory=PaymentsHabits)
     vouchers: Path = Path()
 
@@ -180,7 +179,7 @@ def _node(reader: _Reader, folder: Path, home: config.Folders) -> NodeConfig | N
     storage, chain, payments = (reader.table(name) for name in ("storage", "chain", "payments"))
     store = storage.text("folder", place, str(home.data / "store"))
     will, habits = _policy(storage), _habits(chain, storage)
-    egress, redeeming = _egress(storage), _redeeming(payments)
+    redeeming = _redeeming(payments)
     ceiling = chain.text("ceiling", parse_amount, "200 gwei")
     for each in (reader, storage, chain, payments):
         each.finish()
@@ -188,7 +187,7 @@ def _node(reader: _Reader, folder: Path, home: config.Folders) -> NodeConfig | N
         return NodeConfig(
             network, operator, agent, password_file, node_key, listen, announce, store, state,
             home.state / "outbox", wallets, will,
-            habits, ceiling or 200 * _GWEI, older, egress, redeeming, home.state,
+            habits, ceiling or 200 * _GWEI, older, redeeming, home.state,
         )  # fmt: skip
     return None
 
@@ -206,14 +205,11 @@ def _policy(reader: _Reader) -> StoragePolicy:
         client_notice=reader.number("client_notice", 2, range(NOTICES.start, NOTICES.stop)),
         operator_notice=reader.number("operator_notice", 14, range(NOTICES.start, NOTICES.stop)),
         exit=reader.number("exit", 3, range(16)),
+        egress=reader.text("egress", parse_amount, "0 XMBL") or 0,
+        window=reader.text("window", _window, "4 MiB") or READ_LIMIT,
         allow=frozenset(reader.texts("allow", _address, [])),
         deny=frozenset(reader.texts("deny", _address, [])),
     )
-
-
-def _egress(reader: _Reader) -> EgressPolicy:
-    price = reader.text("egress", parse_amount, "0 XMBL") or 0
-    return EgressPolicy(price, reader.text("window", _window, "4 MiB") or READ_LIMIT)
 
 
 def _redeeming(reader: _Reader) -> PaymentsHabits:

@@ -109,7 +109,7 @@ async def _serve(
     for agent in agents:
         await trio.to_thread.run_sync(agent.start)
     # new deals only here: the older deployments have but agents
-    egress = Egress(desk, signer, settings.egress, cashier.till)
+    egress = Egress(desk, signer, settings.storage, cashier.till)
     server = StorageServer(desk, signer, settings.storage, egress)
     host.serve(wire.QUOTE, server.quote, deadline=60.0, concurrent=QUOTES_AT_ONCE)
     host.serve(wire.STORE, server.store, deadline=UPLOAD_SECONDS, concurrent=UPLOADS_AT_ONCE)

@@ -4,7 +4,6 @@ The price is the node's for as long as it runs, so a stream that has begun keeps
 bytes are held must be seen for nothing, and to fetch all of them so is dearer than to pay.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import trio
@@ -15,9 +14,8 @@ from xmbl.errors import Refused
 from xmbl.payments.policy import Window
 from xmbl.payments.till import Till
 from xmbl.storage.desk import Desk
-from xmbl.storage.fields import READ_LIMIT
 from xmbl.storage.journal import KnownDeal
-from xmbl.storage.policy import patience
+from xmbl.storage.policy import StoragePolicy, patience
 from xmbl.storage.wire import PaidRead, PriceReply, PriceRequest
 from xmbl.units import format_amount
 
@@ -29,14 +27,6 @@ LEAST_WINDOW = 2 * CHUNK_SEALED
 """Bytes: a reader asks for halves of a window, and can check whole chunks only."""
 
 
-@dataclass(frozen=True, slots=True)
-class EgressPolicy:
-    """What reading costs: `price` in wei for a MiB, 0 for nothing; `window` in bytes for one voucher."""
-
-    price: int = 0
-    window: int = READ_LIMIT
-
-
 def price_of(egress: int, length: int) -> int:
     """Wei for so many bytes at `egress` wei for a MiB, rounded up."""
     return -(-egress * length // 2**20)
@@ -45,7 +35,7 @@ def price_of(egress: int, length: int) -> int:
 class Egress:
     """The reading of what lies at `desk`, paid into `till`; `signer` is its agent's account."""
 
-    def __init__(self, desk: Desk, signer: "LocalAccount", will: EgressPolicy, till: Till) -> None:
+    def __init__(self, desk: Desk, signer: "LocalAccount", will: StoragePolicy, till: Till) -> None:
         self._desk = desk
         self._signer = signer
         self._will = will
@@ -53,9 +43,9 @@ class Egress:
 
     def check_free(self) -> None:
         """`Refused` unless bytes are given out for nothing."""
-        if self._will.price:
+        if self._will.egress:
             raise Refused(
-                f"Reading here costs {format_amount(self._will.price)} for a MiB; ask for the price and pay"
+                f"Reading here costs {format_amount(self._will.egress)} for a MiB; ask for the price and pay"
                 " window by window."
             )
 
@@ -65,7 +55,7 @@ class Egress:
         market = self._desk.market
         expiry = await trio.to_thread.run_sync(market.block_number) + patience(market.parameters)
         will = self._will
-        quote = ReadQuote(self._desk.operator, request.deal, payee, will.price, will.window, expiry)
+        quote = ReadQuote(self._desk.operator, request.deal, payee, will.egress, will.window, expiry)
         signature = sign_digest(self._signer, market.digest(quote.hash()))
         held = self._till.best(request.payer, payee, request.deal)
         return PriceReply(payee, quote.egress, quote.window, expiry, signature, held)
@@ -79,7 +69,7 @@ class Egress:
     def take(self, request: PaidRead) -> None:
         """The range is paid, its voucher on the disk; `Refused` says what it lacks. Reads the chain."""
         payee = self._known(request.deal).deal.terms.payee
-        price = price_of(self._will.price, request.length)
+        price = price_of(self._will.egress, request.length)
         self._till.take(request.voucher, Window(payee, request.deal, price))
 
     def _known(self, deal: bytes) -> KnownDeal:

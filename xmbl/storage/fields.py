@@ -123,18 +123,19 @@ _TERMS: dict[str, Codec[Any]] = {
 
 def _pack_quote(quote: Quote) -> dict[str, Any]:
     terms = {name: codec.pack(getattr(quote.terms, name)) for name, codec in _TERMS.items()}
-    return {"operator": ADDRESS.pack(quote.operator), "terms": terms, "expiry": quote.expiry}
+    plain = {"egress": quote.egress, "expiry": quote.expiry}
+    return {"operator": ADDRESS.pack(quote.operator), "terms": terms, **plain}
 
 
 def _unpack_quote(raw: Any) -> Quote:
-    _require(type(raw) is dict and raw.keys() == {"operator", "terms", "expiry"})
-    terms = raw["terms"]
-    _require(type(terms) is dict and terms.keys() == _TERMS.keys())
-    values = {name: codec.unpack(terms[name]) for name, codec in _TERMS.items()}
+    _require(type(raw) is dict and raw.keys() == {"operator", "terms", "egress", "expiry"})
+    named = raw["terms"]
+    _require(type(named) is dict and named.keys() == _TERMS.keys())
+    values = {name: codec.unpack(named[name]) for name, codec in _TERMS.items()}
     # deadline and salt come with the signature over the deal
-    return Quote(
-        ADDRESS.unpack(raw["operator"]), Terms(**values, deadline=0, salt=0), BLOCK.unpack(raw["expiry"])
-    )
+    terms = Terms(**values, deadline=0, salt=0)
+    egress, expiry = AMOUNT.unpack(raw["egress"]), BLOCK.unpack(raw["expiry"])
+    return Quote(ADDRESS.unpack(raw["operator"]), terms, egress, expiry)
 
 
 QUOTED: Codec[Quote] = Codec(_pack_quote, _unpack_quote)

@@ -10,6 +10,7 @@ from xmbl.crypto.merkle import leaf_count
 from xmbl.crypto.tree_levels import LEAF_BYTES
 from xmbl.crypto.typed_data import Quote, Terms
 from xmbl.errors import Refused
+from xmbl.storage.fields import READ_LIMIT
 from xmbl.storage.rules import Parameters
 from xmbl.storage.wire import QuoteRequest
 from xmbl.units import format_amount, format_size
@@ -26,7 +27,8 @@ class StoragePolicy:
     `price` in wei of the payment asset for a GiB and a period; `capacity`, `unpaid` and `minimum` in
     bytes, `unpaid` being what may be held for clients that haven't opened their deal yet; `periods` the
     longest deal; `cover` the collateral in percent of the least that the market asks, 100 to 200;
-    notices in periods, `exit` in misses. An empty `allow` means everybody.
+    notices in periods, `exit` in misses. `egress` in wei for a MiB that is read, 0 for nothing, and `window`
+    the bytes of it that one voucher pays for at most. An empty `allow` means everybody.
     """
 
     price: int
@@ -38,6 +40,8 @@ class StoragePolicy:
     client_notice: int = 2
     operator_notice: int = 14
     exit: int = 3
+    egress: int = 0
+    window: int = READ_LIMIT
     allow: frozenset[str] = frozenset()
     deny: frozenset[str] = frozenset()
 
@@ -103,7 +107,7 @@ def quote(
         salt=0,
     )
     check(policy, parameters, standing, terms)
-    return Quote(operator.address, terms, standing.block + patience(parameters))
+    return Quote(operator.address, terms, policy.egress, standing.block + patience(parameters))
 
 
 def check(policy: StoragePolicy, parameters: Parameters, standing: Standing, terms: Terms) -> None:

@@ -152,8 +152,8 @@ def _require(condition: bool, reason: str) -> None:
 
 
 async def received(channel: "Channel", length: int) -> list[bytes]:
-    """The range asked for next, in chunks; `Refused`, `ProtocolError`, or `PeerUnreachable` also where it comes
-    slower than the least rate."""
+    """The range asked for next, in chunks; `Refused`, `ProtocolError`, or `PeerUnreachable`, also where it
+    comes slower than the least rate."""
     if ReadReady.decode(await channel.receive()).length != length:
         raise ProtocolError(f"{channel.remote_peer} sends another length than was asked for.")
     sizes = [min(CHUNK_SEALED, length - at) for at in range(0, length, CHUNK_SEALED)]

@@ -1,5 +1,6 @@
 """Bytes that cost, over libp2p and a real chain: nobody gives or pays more than a window for nothing."""
 
+import io
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,9 +15,9 @@ from eth_account.signers.local import LocalAccount
 from tests.support.agent_world import Provider
 from tests.support.paid_reads import (
     COST,
-    EGRESS,
     LIMITS,
     PLAIN,
+    SELLING,
     STEP,
     WINDOW_PRICE,
     Place,
@@ -27,7 +28,9 @@ from tests.support.paid_reads import (
     reading,
     sealed_bytes,
 )  # fmt: skip
-from tests.support.storage_peers import MARGIN, Meeting, meeting, play
+from tests.support.storage_peers import MARGIN, Meeting, announced, meeting, play, silenced
+from tests.support.storage_stage import ORDER, stored
+from tests.support.storage_world import Told, client_of
 from xmbl.crypto.typed_data import Deal, Voucher, sign_digest
 from xmbl.errors import Corrupt, Refused
 from xmbl.network.channel import Channel
@@ -39,6 +42,7 @@ from xmbl.payments.client import LASTS, Purse
 from xmbl.payments.events import VouchersRedeemed
 from xmbl.payments.ledger import ChainLedger
 from xmbl.payments.wire import SignedVoucher
+from xmbl.storage.client_events import OperatorPassed
 from xmbl.storage.egress import price_of
 from xmbl.storage.quotes import reach
 from xmbl.storage.wire import (
@@ -55,7 +59,7 @@ from xmbl.units import WHOLE
 
 _PROCESSES = get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["tests.support.paid_reads"])
-STEP_PRICE = price_of(EGRESS.price, STEP)
+STEP_PRICE = price_of(SELLING.egress, STEP)
 
 
 class Story:
@@ -128,7 +132,7 @@ def failing(
     told: list[str] = []
 
     async def scene() -> None:
-        async with meeting(story.provider, egress=EGRESS, **more) as met:
+        async with meeting(story.provider, will=SELLING, **more) as met:
             try:
                 await work(met)
             except kind as error:
@@ -141,7 +145,7 @@ def failing(
 
 def test_read__with_a_purse__gets_every_byte_and_the_holder_gets_its_price(story: Story) -> None:
     async def scene() -> None:
-        async with meeting(story.provider, egress=EGRESS) as met:
+        async with meeting(story.provider, will=SELLING) as met:
             assert await whole(met, story, story.purse()) == PLAIN
 
     play(scene)
@@ -196,7 +200,7 @@ def test_read__without_a_purse__is_refused_where_it_costs(story: Story) -> None:
 def test_leaf__where_reads_cost__stays_free(story: Story) -> None:
     async def scene() -> None:
         async with (
-            meeting(story.provider, egress=EGRESS) as met,
+            meeting(story.provider, will=SELLING) as met,
             reach(met.host, met.peer, STREAM) as channel,
         ):
             await channel.send(LeafRequest(story.deal.root, 7).encode())
@@ -266,7 +270,7 @@ def test_read__for_the_same_voucher_again__is_refused(story: Story) -> None:
 
 def test_read__wider_than_the_window__is_refused_and_not_taken(story: Story) -> None:
     voucher = story.voucher(WHOLE)
-    told = failing(story, lambda met: asked(met, story, voucher, EGRESS.window + 1))
+    told = failing(story, lambda met: asked(met, story, voucher, SELLING.window + 1))
     assert "A voucher pays for 524288 bytes at most" in told
     assert story.held() == 0
 
@@ -324,22 +328,22 @@ def test_read__by_a_hot_signer__is_served_until_it_is_revoked(story: Story) -> N
 # a holder that cheats
 
 
-def cheating(story: Story, *, signer: LocalAccount | None = None, good: int = 0, **changed: Any) -> Any:
+def cheating(provider: Provider, *, signer: LocalAccount | None = None, good: int = 0, **changed: Any) -> Any:
     """A holder with its own idea of prices; it takes every voucher, and after `good` windows gives zeros."""
     served: list[SignedVoucher] = []
-    market = story.provider.market
+    market = provider.market
 
     def priced(deal: bytes) -> PriceReply:
         usual = {
-            "payee": story.deal.terms.payee,
-            "egress": EGRESS.price,
-            "window": EGRESS.window,
+            "payee": provider.address,
+            "egress": SELLING.egress,
+            "window": SELLING.window,
             "held": None,
         }
         later = {"expiry": market.block_number() + 20, "signature": bytes(65)}
         reply = PriceReply(**usual | later | changed)
-        digest = market.digest(reply.quote(story.provider.address, deal).hash())
-        return replace(reply, signature=sign_digest(signer or story.provider.signer, digest))
+        digest = market.digest(reply.quote(provider.address, deal).hash())
+        return replace(reply, signature=sign_digest(signer or provider.signer, digest))
 
     async def handler(channel: Channel) -> None:
         while True:
@@ -358,7 +362,10 @@ def cheating(story: Story, *, signer: LocalAccount | None = None, good: int = 0,
 @pytest.mark.parametrize("good", [0, 1, 4])
 def test_read__wrong_bytes__are_paid_with_one_window_at_most(story: Story, good: int) -> None:
     told = failing(
-        story, lambda met: whole(met, story, story.purse()), Corrupt, cheating=cheating(story, good=good)
+        story,
+        lambda met: whole(met, story, story.purse()),
+        Corrupt,
+        cheating=cheating(story.provider, good=good),
     )
     assert "doesn't open under this key" in told
     assert story.promised() <= good * STEP_PRICE + WINDOW_PRICE
@@ -374,13 +381,13 @@ def test_read__wrong_bytes__are_paid_with_one_window_at_most(story: Story, good:
     ids=["payee", "expiry", "window"],
 )
 def test_read__a_price_that_is_not_to_be_used__pays_nothing(story: Story, change, reason: str) -> None:
-    cheats = cheating(story, **change)
+    cheats = cheating(story.provider, **change)
     assert reason in failing(story, lambda met: whole(met, story, story.purse()), cheating=cheats)
     assert story.promised() == 0
 
 
 def test_read__a_price_signed_by_somebody_else__pays_nothing(story: Story) -> None:
-    cheats = cheating(story, signer=Account.create())
+    cheats = cheating(story.provider, signer=Account.create())
     told = failing(story, lambda met: whole(met, story, story.purse()), cheating=cheats)
     assert "its agent didn't sign it" in told
     assert story.promised() == 0
@@ -388,7 +395,7 @@ def test_read__a_price_signed_by_somebody_else__pays_nothing(story: Story) -> No
 
 def test_read__a_holder_that_claims_somebody_elses_voucher__is_not_believed(story: Story) -> None:
     shown = story.voucher(WHOLE, Account.create())
-    cheats = cheating(story, held=shown, good=99)
+    cheats = cheating(story.provider, held=shown, good=99)
 
     async def scene() -> None:
         async with meeting(story.provider, cheating=cheats) as met:
@@ -400,7 +407,7 @@ def test_read__a_holder_that_claims_somebody_elses_voucher__is_not_believed(stor
 
 def test_read__a_lost_book__goes_on_from_the_holders(story: Story) -> None:
     async def scene() -> None:
-        async with meeting(story.provider, egress=EGRESS) as met:
+        async with meeting(story.provider, will=SELLING) as met:
             await whole(met, story, story.purse())
             (story.folder / "lost").mkdir()
             story.folder = story.folder / "lost"
@@ -408,6 +415,39 @@ def test_read__a_lost_book__goes_on_from_the_holders(story: Story) -> None:
 
     play(scene)
     assert story.promised() == story.held() == 2 * COST
+
+
+def test_get__one_operator_cheats__loses_a_window_there_and_gets_all_of_the_next(
+    providers: list[Provider], client: LocalAccount, tmp_path: Path
+) -> None:
+    cheat, honest, *idle = providers
+    world, told = cheat.world, Told()
+    market = world.market()
+    purse, book = purse_of(market, tmp_path, client.address, client, told=told)
+    selling = replace(SELLING, allow=frozenset())
+
+    async def scene() -> None:
+        for one in idle:
+            await silenced(one)
+        async with announced(cheat), announced(honest), client_of(world, client, told) as storing:
+            await stored(storing, io.BytesIO(PLAIN), replace(ORDER, name="sold"))
+        async with (
+            announced(cheat, cheating(cheat)),
+            announced(honest, will=selling),
+            client_of(world, client, told, purse) as reading_back,
+        ):
+            prices = {one.operator: one for one in await reading_back.prices("sold")}
+            assert prices[honest.address].cost == COST
+            await reading_back.get("sold", tmp_path / "back")
+
+    cheat.to_period(cheat.period + 1, block=0)
+    play(scene)
+    assert (tmp_path / "back").read_bytes() == PLAIN
+    paid = {promise.payee: promise.cumulative for promise in book.promises()}
+    assert paid[honest.address] <= COST
+    assert paid.get(cheat.address, 0) <= WINDOW_PRICE
+    assert all("doesn't open under this key" in event.reason for event in told.of(OperatorPassed))
+    book.close()
 
 
 # both die

@@ -503,7 +503,7 @@ def quoting(provider: Provider, signer=None, **changed: object):
         request = QuoteRequest.decode(await channel.receive())
         honest = provider.sign(bytes(request.size), request.end, 2, hold=False)[0].terms
         terms = replace(honest, deadline=0, salt=0, **changed)
-        quote = quotes.Quote(provider.address, terms, provider.market.block_number() + 5)
+        quote = quotes.Quote(provider.address, terms, 0, provider.market.block_number() + 5)
         signature = sign_digest(signer or provider.signer, provider.market.digest(quote.hash()))
         await channel.send(SignedQuote(quote, signature).encode())
 

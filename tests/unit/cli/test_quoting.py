@@ -20,7 +20,9 @@ NORTH, EAST, SOUTH = ("0x" + digit * 40 for digit in "123")
 
 def offer(operator: str, price: int) -> SimpleNamespace:
     terms = SimpleNamespace(price=price, collateral=50 * price * UNIT // STAKE_UNIT)
-    return SimpleNamespace(candidate=SimpleNamespace(operator=operator), quote=SimpleNamespace(terms=terms))
+    return SimpleNamespace(
+        candidate=SimpleNamespace(operator=operator), quote=SimpleNamespace(terms=terms, egress=10**15)
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,7 +66,8 @@ def test_quoted__what_stands_behind__is_beside_the_price():
     # half of what its own stake leaves: 10^15 - 10^15 / 2
     assert found["cover_wei"] == 250 * UNIT
     assert (found["periods_proven"], found["periods_missed"]) == (28, 2)
-    assert table.rows[0][3:] == ("0.000066 XMBL", "34.0%", "0.00025 XMBL", "16.7", "2 of 30")
+    assert found["egress_wei"] == 10**15
+    assert table.rows[0][3:] == ("0.001 XMBL", "0.000066 XMBL", "34.0%", "0.00025 XMBL", "16.7", "2 of 30")
 
 
 def test_quoted__too_few_operators__gives_no_total():

@@ -34,7 +34,7 @@ TERMS = Terms(
     salt=2**255 + 1,
 )
 DEAL = Deal(agent.address, b"\xab" * 32, TERMS)
-QUOTE = Quote(agent.address, replace(TERMS, deadline=0, salt=0), 500)
+QUOTE = Quote(agent.address, replace(TERMS, deadline=0, salt=0), 10**15, 500)
 
 uints = st.integers(0, 2**256 - 1)
 addresses = st.binary(min_size=20, max_size=20).map(lambda raw: "0x" + raw.hex())

@@ -104,14 +104,14 @@ def test_load_node__no_file__says_how_to_make_one(home, tmp_path):
 def test_parse_node__reads_that_cost__are_read_with_their_units(home, tmp_path):
     storage = {**SETTINGS["storage"], "egress": "0.001 XMBL", "window": "1 MiB"}
     found = parsed(home, tmp_path, storage=storage, payments={"margin": 50, "ratio": 3, "ether": "2000 XMBL"})
-    assert (found.egress.price, found.egress.window) == (10**15, 2**20)
+    assert (found.storage.egress, found.storage.window) == (10**15, 2**20)
     assert (found.payments.margin, found.payments.thrift.ratio) == (50, 3)
     assert found.payments.thrift.ether == 2_000 * 10**18
 
 
 def test_parse_node__reads__are_free_where_nothing_is_said(home, tmp_path):
     found = parsed(home, tmp_path)
-    assert (found.egress.price, found.egress.window) == (0, 4 * 2**20)
+    assert (found.storage.egress, found.storage.window) == (0, 4 * 2**20)
     assert (found.payments.margin, found.payments.thrift.ratio) == (600, 20)
 
 

@@ -33,7 +33,7 @@ from xmbl.storage.wire import (
 CLIENT = "0x" + "11" * 20
 OPERATOR = "0x" + "22" * 20
 TERMS = Terms(CLIENT, OPERATOR, 1024, 7, 350, 30, 2, 14, 3, deadline=0, salt=0)
-QUOTE = Quote(OPERATOR, TERMS, 500)
+QUOTE = Quote(OPERATOR, TERMS, 10**15, 500)
 VOUCHER = SignedVoucher(Voucher(CLIENT, OPERATOR, 10**18, b"\2" * 32, 500), b"\1" * 64)
 
 MESSAGES = [
