@@ -26,6 +26,10 @@ _AMOUNTS: dict[tuple[str, str], Callable[[Any], str]] = {
     ("CoverLow", "covered"): format_amount,
     ("BytesReceived", "size"): format_size,
     ("BytesServed", "length"): format_size,
+    ("VoucherHeld", "cumulative"): format_amount,
+    ("VoucherHeld", "amount"): format_amount,
+    ("VouchersRedeemed", "paid"): format_amount,
+    ("VoucherLapsed", "lost"): format_amount,
 }
 """How the fields that are amounts are written, by event and field."""
 

@@ -3,6 +3,7 @@
 import pytest
 
 from xmbl.cli.node_log import event_line
+from xmbl.payments.events import VoucherHeld, VoucherLapsed, VouchersRedeemed
 from xmbl.storage import events
 from xmbl.units import WHOLE
 
@@ -30,6 +31,15 @@ ID = "0x" + "00" * 32
             f"DealClosed  id {ID}  slashed 1 XMBL  unlocked 0 XMBL",
         ),
         (events.BytesServed(bytes(32), 2**20), f"BytesServed  root {ID}  length 1 MiB"),
+        (
+            VoucherHeld(AGENT, bytes(32), WHOLE, 5),
+            f"VoucherHeld  payer {AGENT}  subject {ID}  cumulative 1 XMBL  amount 5 wei",
+        ),
+        (
+            VouchersRedeemed(AGENT, 2, WHOLE, 50_000, "0x01"),
+            f"VouchersRedeemed  payee {AGENT}  vouchers 2  paid 1 XMBL  gas 50000  transaction 0x01",
+        ),
+        (VoucherLapsed(AGENT, bytes(32), 7), f"VoucherLapsed  payer {AGENT}  subject {ID}  lost 7 wei"),
         (events.PeriodMissed(7), "PeriodMissed  period 7"),
     ],
 )
