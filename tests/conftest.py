@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, settings, stateful
+from hypothesis.internal.conjecture import engine
 
 UNIT = Path(__file__).parent / "unit"
+PROFILE = os.environ.get("XMBL_PROFILE", "quick")
 
 _shared = settings(
     deadline=None,
@@ -20,7 +22,9 @@ _shared = settings(
 )
 settings.register_profile("quick", _shared, max_examples=40, stateful_step_count=30, derandomize=True)
 settings.register_profile("long", _shared, max_examples=160, stateful_step_count=500, print_blob=True)
-settings.load_profile(os.environ.get("XMBL_PROFILE", "quick"))
+settings.load_profile(PROFILE)
+if PROFILE == "long":  # 500 moves need more choices than one example has, and Hypothesis would stop early
+    engine.BUFFER_SIZE = stateful.BUFFER_SIZE = 8 * engine.BUFFER_SIZE
 
 
 @pytest.hookimpl(tryfirst=True)

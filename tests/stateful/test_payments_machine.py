@@ -1,163 +1,250 @@
-"""Random play of `Payments` against its rules: every slot, P1, P3, P7 per move, P6 per distribution."""
+"""Random play of all of `Payments` against its rules: besides what `VoucherPlay` asserts, splits to the wei
+(P6), approvals and permits (P8), spenders, burning, gifts, and an asset that calls back.
+"""
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import boa
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import precondition, rule
 
-from tests.support.boa_world import ANY, NOBODY, WHOLE, deploy_money, person
-from tests.support.play import agree
-from tests.support.slots import Slots
+from tests.support.boa_world import ANY, DELAY, NOBODY, block
+from tests.support.payments_world import (
+    EVERYBODY,
+    HOT,
+    KEYS,
+    NEVER,
+    PEOPLE,
+    SAVER,
+    SIGNERS,
+    SPENDER,
+)
+from tests.support.voucher_play import (
+    DRAWER,
+    Signature,
+    VoucherPlay,
+    amounts,
+    people,
+    places,
+    targets,
+    wishes,
+)
+from xmbl.chain.payments import signed_voucher
+from xmbl.crypto.typed_data import Approval, sign_digest
 from xmbl.payments import rules
-from xmbl.payments.rules import Account, Split, split_account
+from xmbl.payments.rules import Split, split_account
 
-PEOPLE = [person(role) for role in ("client", "provider", "delegator", "spender")]
-SPENDER = PEOPLE[-1]
-POOL = [*PEOPLE, *(person("recipient") for _ in range(4))]
-MONEY = deploy_money()
-for who in PEOPLE:
-    MONEY.give(who, 1_000 * WHOLE)
-ACCOUNTS = Slots(MONEY.payments, "ledger", "_accounts")
-
-people = st.sampled_from(PEOPLE)
-targets = st.sampled_from([*PEOPLE, NOBODY])
-wishes = st.one_of(st.integers(0, 3_000), st.integers(0, 3 * WHOLE), st.sampled_from(["all", "half", "over"]))
-
-
-def word(account: Account) -> int:
-    """The slot of an account, with nothing reserved."""
-    return account.balance | account.phase << 224 | account.rest << 244
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+WALLET = "the contract wallet"
+ENTRANCES: dict[str, tuple[Any, ...]] = {
+    "deposit": (7,), "withdraw": (0,), "deposit_with_permit": (7, NEVER, 27, bytes(32), bytes(32)),
+}  # fmt: skip
+"""Calls that call the asset."""
 
 
 def ascending(recipients: Any) -> tuple[str, ...]:
     return tuple(sorted(recipients, key=lambda who: int(who, 16)))
 
 
-@st.composite
-def shares(draw: st.DrawFn) -> Split:
-    cuts = [0, *sorted(draw(st.sets(st.integers(1, rules.WHOLE - 1), min_size=1, max_size=5))), rules.WHOLE]
+def shares(chance: Random) -> Split:
+    """Up to six of the pool, with odd weights."""
+    cuts = [0, *sorted(chance.sample(range(1, rules.WHOLE), chance.randint(1, 5))), rules.WHOLE]
     weights = tuple(right - left for left, right in pairwise(cuts))
-    return Split(ascending(draw(st.permutations(POOL))[: len(weights)]), weights)
+    return Split(ascending(chance.sample(EVERYBODY, len(weights))), weights)
 
 
-@st.composite
-def broken_shares(draw: st.DrawFn) -> Split:
+def broken_shares(good: Split) -> list[Split]:
     """Shares that `distribute` has to refuse; money paid to them is stuck."""
-    good = draw(shares())
-    return draw(
-        st.sampled_from(
-            [
-                Split(good.recipients[::-1], good.weights),
-                Split(good.recipients[:1] * len(good.weights), good.weights),
-                Split(good.recipients[1:], good.weights),
-                Split(good.recipients, (good.weights[0] + 1, *good.weights[1:])),
-                Split(good.recipients, (good.weights[0] - 1, *good.weights[1:])),
-                Split(good.recipients[:2], (0, rules.WHOLE)),
-                Split(good.recipients[:2], (2**256 - 1, rules.WHOLE + 1)),
-            ]
-        )
-    )
+    return [
+        Split(good.recipients[::-1], good.weights),
+        Split(good.recipients[:1] * len(good.weights), good.weights),
+        Split(good.recipients[1:], good.weights),
+        Split(good.recipients, (good.weights[0] + 1, *good.weights[1:])),
+        Split(good.recipients, (good.weights[0] - 1, *good.weights[1:])),
+        Split(good.recipients[:2], (0, rules.WHOLE)),
+        Split(good.recipients[:2], (2**256 - 1, rules.WHOLE + 1)),
+    ]
 
 
-class PaymentsMachine(RuleBasedStateMachine):
-    splits = Bundle("splits")
+def to_a_split(outer: Split, inner: Split) -> Split:
+    """Shares of which one is a split's."""
+    return replace(outer, recipients=ascending({*outer.recipients[1:], split_account(inner)}))
 
+
+def some_splits() -> list[Split]:
+    chance = Random(7)
+    good = [shares(chance) for _ in range(16)]
+    nested = [to_a_split(shares(chance), chance.choice(good)) for _ in range(4)]
+    return [*good, *nested, to_a_split(good[0], nested[0]), *broken_shares(good[0])]
+
+
+SPLITS = some_splits()
+
+
+class PaymentsMachine(VoucherPlay):
     def __init__(self) -> None:
         super().__init__()
-        self.chain = boa.env.anchor()
-        self.chain.__enter__()
-        self.payments = MONEY.payments
-        self.ledger = rules.Ledger()
-        self.seen: Counter[str] = Counter(dict.fromkeys([*POOL, NOBODY], 0))
-        self.deposited = self.withdrawn = self.donated = 0
-        self.income: Counter[str] = Counter()
         self.received: Counter[tuple[str, str]] = Counter()
-        for who in PEOPLE:
-            self.deposit(who, 10 * WHOLE)
-            self.approve(who, SPENDER, WHOLE)
+        self.approvals: list[tuple[Approval, Signature]] = []
+        self.accepted: set[bytes] = set()
+        self.permits = 0
+        self.seen.update(dict.fromkeys(map(split_account, SPLITS), 0))
 
-    # the moves
+    # money comes and goes
 
-    @rule(target=splits, split=shares())
-    def new_split(self, split: Split) -> Split:
-        self.seen[split_account(split)] += 0
-        return split
+    @rule(who=people, amount=amounts, fee=st.integers(0, 9))
+    def deposit(self, who: str, amount: int, fee: int) -> None:
+        fee = min(fee, amount) if self.world.odd else 0
+        self.set_fees(fee)
+        call = self.payments.deposit
+        self.play([], lambda: call(amount, sender=who), rules.deposit, who, amount - fee)
+        self.deposited += amount - fee
 
-    @rule(target=splits, split=broken_shares())
-    def broken_split(self, split: Split) -> Split:
-        return self.new_split(split)
-
-    @rule(target=splits, outer=shares(), inner=splits)
-    def split_to_a_split(self, outer: Split, inner: Split) -> Split:
-        recipients = ascending({*outer.recipients[1:], split_account(inner)})
-        return self.new_split(replace(outer, recipients=recipients))
-
-    @rule(who=people, amount=st.integers(0, 10 * WHOLE))
-    def deposit(self, who: str, amount: int) -> None:
-        self.play(None, lambda: self.payments.deposit(amount, sender=who), rules.deposit, who, amount)
+    @rule(
+        amount=amounts.map(lambda amount: amount + 1),
+        how=st.sampled_from(["well", "shown before", "too late", "less"]),
+    )
+    def deposit_with_permit(self, amount: int, how: str) -> None:
+        """By a permit that may have been shown before; a bad one brings nothing unless the asset is odd."""
+        self.set_fees()
+        permit = self.world.permit(amount - (how == "less"), self.permits)
+        words, saver = (0 if how == "too late" else NEVER, *permit), SAVER.address
+        if how == "shown before":
+            self.world.asset.permit(saver, self.payments.address, amount, *words, sender=SPENDER)
+        if how in ("too late", "less") and not self.world.odd:
+            with boa.reverts("erc20: insufficient allowance"):
+                self.payments.deposit_with_permit(amount, *words, sender=saver)
+            return
+        call = self.payments.deposit_with_permit
+        self.play([], lambda: call(amount, *words, sender=saver), rules.deposit, saver, amount)
         self.deposited += amount
+        self.permits += 1
 
-    @rule(who=people, amount=st.integers(0, WHOLE))
+    @rule(who=people, amount=amounts)
     def donate(self, who: str, amount: int) -> None:
-        give = MONEY.token.transfer
-        self.play(None, lambda: give(self.payments.address, amount, sender=who), rules.donate, amount)
+        self.set_fees()
+        give = self.world.asset.transfer
+        self.play([], lambda: give(self.payments.address, amount, sender=who), rules.donate, amount)
         self.donated += amount
 
-    @rule(who=people, wish=wishes)
-    def withdraw(self, who: str, wish: Any) -> None:
-        amount, holding = self.amount(who, wish), self.ledger.holding
-        self.play(who, lambda: self.payments.withdraw(amount, sender=who), rules.withdraw, who, amount)
-        self.withdrawn += holding - self.ledger.holding
+    @precondition(lambda self: self.world.odd)
+    @rule(who=people, into=st.sampled_from(sorted(ENTRANCES)), inside=places)
+    def reenter(self, who: str, into: str, inside: int) -> None:
+        """The asset calls Payments in the middle: nothing happens at all."""
+        self.set_fees()
+        inner = self.inner_calls(who)
+        self.world.asset.set_hook(self.payments.address, inner[inside % len(inner)])
+        with boa.reverts():
+            getattr(self.payments, into)(*ENTRANCES[into], sender=who)
+        self.world.asset.set_hook(NOBODY, b"")
+        self.world.require_same(self.ledger)
 
-    @rule(who=people, to=targets, wish=wishes)
-    def transfer(self, who: str, to: str, wish: Any) -> None:
-        amount = self.amount(who, wish)
-        self.play(
-            who, lambda: self.payments.transfer(to, amount, sender=who), rules.transfer, who, to, amount
-        )
+    def inner_calls(self, who: str) -> list[bytes]:
+        """What an asset may try; a voucher that is good now among it."""
+        payments = self.payments
+        redemptions = [
+            payments.redeem.prepare_calldata(voucher.payee, signed_voucher(voucher, signature))
+            for voucher, signature in self.drawer[-2:]
+        ]
+        return [
+            *redemptions,
+            payments.deposit.prepare_calldata(5),
+            payments.withdraw.prepare_calldata(0),
+            payments.transfer.prepare_calldata(who, 0),
+            payments.reserve.prepare_calldata(who, 0, 1),
+            payments.redeem_many.prepare_calldata(who, []),
+        ]
 
-    @rule(owner=people, spender=targets, amount=st.one_of(st.integers(0, WHOLE), st.just(ANY)))
+    @rule(owner=people, spender=targets, amount=st.one_of(amounts, st.just(ANY)))
     def approve(self, owner: str, spender: str, amount: int) -> None:
         call = self.payments.approve
-        self.play(None, lambda: call(spender, amount, sender=owner), rules.approve, owner, spender, amount)
+        self.play([], lambda: call(spender, amount, sender=owner), rules.approve, owner, spender, amount)
 
-    @rule(spender=st.sampled_from([SPENDER, SPENDER, *PEOPLE]), owner=people, to=targets, wish=wishes)
+    @rule(
+        spender=st.sampled_from([SPENDER, SPENDER, *PEOPLE]),
+        owner=st.sampled_from([*PEOPLE, WALLET]),
+        to=targets,
+        wish=wishes,
+    )
     def transfer_from(self, spender: str, owner: str, to: str, wish: Any) -> None:
+        owner = self.wallet if owner == WALLET else owner
         arguments = owner, to, self.amount(owner, wish)
         call = self.payments.transfer_from
-        self.play(owner, lambda: call(*arguments, sender=spender), rules.transfer_from, spender, *arguments)
-        assert self.payments.allowance(owner, spender) == self.ledger.allowance(owner, spender)
+        self.play([owner], lambda: call(*arguments, sender=spender), rules.transfer_from, spender, *arguments)
 
     @rule(who=people, to=st.tuples(targets, targets, targets), wants=st.tuples(wishes, wishes, wishes))
     def pay(self, who: str, to: tuple[str, ...], wants: tuple[Any, ...]) -> None:
         payees = [(account, self.amount(who, wish) // 3) for account, wish in zip(to, wants, strict=True)]
         flat = [value for payee in payees for value in payee]
-        self.play(who, lambda: self.payments.pay(*flat, sender=who), rules.pay, who, payees)
+        self.play([who], lambda: self.payments.pay(*flat, sender=who), rules.pay, who, payees)
 
     @rule(who=people, wish=wishes)
     def burn(self, who: str, wish: Any) -> None:
         amount = self.amount(who, wish)
-        self.play(who, lambda: self.payments.burn(amount, sender=who), rules.burn, who, amount)
+        self.play([who], lambda: self.payments.burn(amount, sender=who), rules.burn, who, amount)
 
-    @rule(who=people, split=splits, income=st.one_of(st.integers(0, 9), st.integers(1, WHOLE)))
+    # approvals by signature
+
+    @rule(
+        owner=st.sampled_from([*PEOPLE, WALLET]),
+        spender=targets,
+        amount=amounts,
+        ahead=st.sampled_from([0, 0, 0, 1]),
+        how=st.sampled_from(["well", "well", "well", "high s", "another", "cut"]),
+    )
+    def sign_approval(self, owner: str, spender: str, amount: int, ahead: int, how: str) -> None:
+        """Signs it and shows it: for this nonce or one ahead, well or badly; a contract says yes to it."""
+        owner, key = (self.wallet, HOT[0]) if owner == WALLET else (owner, KEYS[owner])
+        nonce = self.ledger.nonces.get(owner, 0) + ahead
+        approval = Approval(owner, spender, amount, nonce, block() + DELAY)
+        digest = self.world.pen.digest(approval)
+        if owner == self.wallet and how == "well":
+            self.world.wallet.sign(digest, True)
+            self.accepted.add(digest)
+        signature = spoilt(sign_digest(key, digest), how, digest)
+        self.approvals = [*self.approvals[1 - DRAWER :], (approval, signature)]
+        self.show_approval(approval, signature)
+
+    @rule(place=places, change=st.sampled_from([None, None, "amount", "spender", "deadline"]))
+    def show_again(self, place: int, change: str | None) -> None:
+        """What was shown before, for a nonce that has passed or has come by now, as it is or changed."""
+        new = {"amount": ANY, "spender": SIGNERS[0], "deadline": NEVER}
+        for approval, signature in self.approvals[place : place + 1]:
+            changed = replace(approval, **{change: new[change]}) if change else approval
+            self.show_approval(changed, signature)
+
+    def show_approval(self, approval: Approval, signature: Signature) -> None:
+        """P8: it counts once, if it is the owner's for the present nonce, and the nonce rises by one."""
+        owner, call = approval.owner, self.payments.approve_by_sig
+        arguments = owner, approval.spender, approval.amount, approval.deadline, signature
+        before, signed = self.ledger.nonces.get(owner, 0), self.is_signed(approval, signature)
+        self.play([], lambda: call(*arguments), rules.approve_by_sig, approval, signed, block())
+        after = self.ledger.nonces.get(owner, 0)
+        assert after == before or (after, approval.nonce, signed) == (before + 1, before, True)
+
+    def is_signed(self, approval: Approval, signature: Signature) -> bool:
+        """Whether the owner signed exactly this."""
+        digest = self.world.pen.digest(approval)
+        if approval.owner == self.wallet:
+            return digest in self.accepted
+        return signature == sign_digest(KEYS[approval.owner], digest)
+
+    # splits
+
+    @rule(who=people, split=st.sampled_from(SPLITS), income=st.one_of(st.integers(1, 9), amounts))
     def distribute(self, who: str, split: Split, income: int) -> None:
-        name = split_account(split)
-        self.play(
-            who, lambda: self.payments.transfer(name, income, sender=who), rules.transfer, who, name, income
-        )
-        before, ledger = self.seen.copy(), self.ledger
-        call = self.payments.distribute
-        self.play(name, lambda: call(split.recipients, split.weights, sender=who), rules.distribute, split)
+        name, call = split_account(split), self.payments.distribute
+        self.transfer(who, name, income)
+        before, ledger, shared = self.seen.copy(), self.ledger, (split.recipients, split.weights)
+        self.play([name], lambda: call(*shared, sender=who), rules.distribute, split)
         if self.ledger is not ledger:
-            self.received.update({(name, to): self.seen[to] - before[to] for to in split.recipients})
+            gained = {(name, to): self.seen[to] - before[to] for to in split.recipients}
+            self.received.update(gained)
             self.shared_to_the_wei(name, split)
-
-    # what has to hold
 
     def shared_to_the_wei(self, name: str, split: Split) -> None:
         """P6: after a distribution each recipient has income * weight // 10^6 of all income."""
@@ -165,45 +252,18 @@ class PaymentsMachine(RuleBasedStateMachine):
         assert parts == [income * weight // rules.WHOLE for weight in split.weights]
         rest = income - sum(parts)
         assert rest < len(parts)
-        assert self.payments.account(name) == (rest, income % rules.WHOLE, rest)
-
-    @invariant()
-    def all_money_is_somebodys_burnt_or_a_gift(self) -> None:
-        """P1 and P3, with what was burnt."""
-        balances, burnt = sum(self.seen.values()), self.payments.burnt()
-        assert balances + burnt == self.deposited - self.withdrawn
-        assert MONEY.token.balanceOf(self.payments.address) == balances + burnt + self.donated
-
-    def teardown(self) -> None:
-        try:
-            self.everyone_can_leave()
-        finally:
-            self.chain.__exit__(None, None, None)
-
-    def everyone_can_leave(self) -> None:
-        """Whoever isn't a split withdraws all that is its own."""
-        for who in PEOPLE:
-            self.withdraw(who, "all")
-            assert self.payments.balance_of(who) == 0
-        self.all_money_is_somebodys_burnt_or_a_gift()
-
-    # how a move is made
-
-    def amount(self, who: str, wish: Any) -> int:
-        balance = self.seen[who]
-        return {"all": balance, "half": balance // 2, "over": balance + 1}.get(wish, wish)
-
-    def play(
-        self, payer: str | None, call: Callable[[], Any], rule: Callable[..., Any], *arguments: Any
-    ) -> None:
-        """Contract and rules agree, on every slot too, and P7: only the payer's balance may fall."""
-        self.ledger = agree(self.ledger, call, lambda: rule(self.ledger, *arguments))
-        for holder, before in self.seen.items():
-            account = self.ledger.account(holder)
-            assert ACCOUNTS[holder] == word(account)
-            assert account.balance >= before or holder == payer
-            self.income[holder] += max(0, account.balance - before)
-            self.seen[holder] = account.balance
+        assert self.payments.account(name) == (rest, 0, income % rules.WHOLE, rest)
 
 
+def spoilt(signature: Signature, how: str, digest: bytes) -> Signature:
+    """A signature as it is, malleated, of somebody else, or without its last byte."""
+    if how == "high s":
+        high = ORDER - int.from_bytes(signature[32:64], "big")
+        return signature[:32] + high.to_bytes(32, "big") + bytes([55 - signature[64]])
+    if how == "another":
+        return sign_digest(HOT[0], digest)
+    return signature[:-1] if how == "cut" else signature
+
+
+TestVouchers = VoucherPlay.TestCase
 TestPayments = PaymentsMachine.TestCase
