@@ -1,8 +1,12 @@
 """The money contracts, deployed once; each test starts from this state. People are named by their roles."""
 
-import pytest
+from typing import Any
 
-from tests.support.boa_world import WHOLE, Money, deploy_money, person
+import pytest
+from eth_account.signers.local import LocalAccount
+
+from tests.support.boa_world import ANY, CONTRACT_WALLET, WHOLE, Money, deploy_money, person
+from tests.support.promises import Pen, keyed
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +57,37 @@ def attacker(money: Money) -> str:
     account = person("attacker")
     money.give(account, 100 * WHOLE)
     return account
+
+
+@pytest.fixture(scope="session")
+def pen(money: Money) -> Pen:
+    """Writes vouchers and approvals for Payments."""
+    return Pen(money.payments)
+
+
+@pytest.fixture(scope="session")
+def reader(money: Money) -> LocalAccount:
+    """Pays by vouchers: has its key, 100 XMBL in Payments and 100 in its wallet."""
+    account = keyed("reader")
+    money.fund(account.address, 100 * WHOLE)
+    money.give(account.address, 100 * WHOLE)
+    return account
+
+
+@pytest.fixture(scope="session")
+def hot() -> LocalAccount:
+    """A key of the reader's that may lie on a machine."""
+    return keyed("hot signer")
+
+
+@pytest.fixture
+def contract_holder(money: Money) -> Any:
+    """A holder that is a contract, with 100 XMBL in Payments."""
+    wallet = CONTRACT_WALLET.deploy()
+    money.token.transfer(wallet.address, 100 * WHOLE, sender=money.treasurer)
+    for target, call in (
+        (money.token, money.token.approve.prepare_calldata(money.payments.address, ANY)),
+        (money.payments, money.payments.deposit.prepare_calldata(100 * WHOLE)),
+    ):
+        wallet.act(target.address, call)
+    return wallet

@@ -4,19 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from eth_account.signers.local import LocalAccount
 
-from tests.support.boa_world import (
-    ANY,
-    CONTRACT_WALLET,
-    DELAY,
-    ODD_TOKEN,
-    PAYMENTS,
-    SILENT_TOKEN,
-    WHOLE,
-    Money,
-)
-from tests.support.promises import Pen, keyed
+from tests.support.boa_world import ANY, DELAY, ODD_TOKEN, PAYMENTS, SILENT_TOKEN
 
 
 @pytest.fixture
@@ -52,37 +41,3 @@ def reenter(odd: tuple[Any, Any]) -> Reenter:
         asset.set_hook(payments.address, getattr(payments, function).prepare_calldata(*arguments))
 
     return arm
-
-
-@pytest.fixture(scope="session")
-def pen(money: Money) -> Pen:
-    """Writes vouchers and approvals for Payments."""
-    return Pen(money.payments)
-
-
-@pytest.fixture(scope="session")
-def reader(money: Money) -> LocalAccount:
-    """Pays by vouchers: has its key, 100 XMBL in Payments and 100 in its wallet."""
-    account = keyed("reader")
-    money.fund(account.address, 100 * WHOLE)
-    money.give(account.address, 100 * WHOLE)
-    return account
-
-
-@pytest.fixture(scope="session")
-def hot() -> LocalAccount:
-    """A key of the reader's that may lie on a machine."""
-    return keyed("hot signer")
-
-
-@pytest.fixture
-def contract_holder(money: Money) -> Any:
-    """A holder that is a contract, with 100 XMBL in Payments."""
-    wallet = CONTRACT_WALLET.deploy()
-    money.token.transfer(wallet.address, 100 * WHOLE, sender=money.treasurer)
-    for target, call in (
-        (money.token, money.token.approve.prepare_calldata(money.payments.address, ANY)),
-        (money.payments, money.payments.deposit.prepare_calldata(100 * WHOLE)),
-    ):
-        wallet.act(target.address, call)
-    return wallet
