@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from types import SimpleNamespace
@@ -55,7 +55,7 @@ OPERATOR = "0x" + "22" * 20
 KEY, BLOCK, RICH = b"\3" * 32, 1_000, 10**30
 SIZE = TOTAL // CHUNK * CHUNK_PLAIN - 1
 PARAMETERS: Any = SimpleNamespace(period=7_200)
-SINK = TProtocol("/bench/source/1")
+SOURCE = TProtocol("/bench/source/1")
 
 
 class PlentyLedger:
@@ -146,7 +146,7 @@ async def _over_bare_stream(address: str) -> float:
         seconds = []
         for _ in range(ROUNDS):
             begun, missing = time.perf_counter(), TOTAL
-            taken = await host.new_stream(peer.peer_id, [SINK])
+            taken = await host.new_stream(peer.peer_id, [SOURCE])
             await taken.write(b"x")
             while missing:
                 missing -= len(await taken.read(CHUNK))
@@ -194,7 +194,7 @@ async def _serve(kind: str, folder: Path) -> None:
             address = host.addresses[0]
         else:
             bare = await stack.enter_async_context(bare_host(SERVER))
-            bare.set_stream_handler(SINK, _pour)
+            bare.set_stream_handler(SOURCE, _pouring())
             address = str(bare.get_addrs()[0])
         print(address, flush=True)
         await trio.sleep_forever()
@@ -216,11 +216,17 @@ def _server(folder: Path) -> StorageServer:
     return StorageServer(desk, AGENT, will, Egress(desk, AGENT, will, till))
 
 
-async def _pour(stream: INetStream) -> None:
-    await stream.read(1)
-    for _ in range(TOTAL // CHUNK):
-        await stream.write(bytes(CHUNK))
-    await stream.close()
+def _pouring() -> Callable[[INetStream], Awaitable[None]]:
+    # bytes that differ: zeros would never leave the processor's cache
+    data = os.urandom(TOTAL)
+
+    async def pour(stream: INetStream) -> None:
+        await stream.read(1)
+        for at in range(0, TOTAL, CHUNK):
+            await stream.write(data[at : at + CHUNK])
+        await stream.close()
+
+    return pour
 
 
 if __name__ == "__main__":

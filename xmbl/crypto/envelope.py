@@ -19,12 +19,15 @@ import hashlib
 import hmac
 import secrets
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from nacl.bindings import (
     crypto_aead_xchacha20poly1305_ietf_decrypt,
     crypto_aead_xchacha20poly1305_ietf_encrypt,
 )
 from nacl.exceptions import CryptoError
 
+from xmbl.crypto.hchacha import hchacha20
 from xmbl.errors import Corrupt, UsageError
 
 KEY_BYTES = 32
@@ -86,7 +89,7 @@ class Sealer:
         if len(plain) > CHUNK_PLAIN:
             raise UsageError(f"A chunk has at most {CHUNK_PLAIN} bytes, not {len(plain)}; cut it.")
         nonce, authenticated = self._chunks.nonce(number)
-        return crypto_aead_xchacha20poly1305_ietf_encrypt(plain, authenticated, nonce, self._chunks.key)
+        return self._chunks.cipher.encrypt(nonce, plain, authenticated)
 
 
 class Opener:
@@ -101,8 +104,8 @@ class Opener:
             raise Corrupt(f"Chunk {number} has {len(sealed)} bytes, which no chunk has; fetch it again.")
         nonce, authenticated = self._chunks.nonce(number)
         try:
-            return crypto_aead_xchacha20poly1305_ietf_decrypt(sealed, authenticated, nonce, self._chunks.key)
-        except CryptoError:
+            return self._chunks.cipher.decrypt(nonce, sealed, authenticated)
+        except InvalidTag:
             raise Corrupt(
                 f"Chunk {number} doesn't open under this key; fetch it from another replica."
             ) from None
@@ -168,16 +171,17 @@ def open_with_password(password: str, sealed: bytes) -> bytes:
 
 
 class _Chunks:
-    """The cipher's key and nonces of one replica."""
+    """The cipher and nonces of one replica: XChaCha20-Poly1305, of whose nonces the first 16 bytes stay the
+    same, so its inner key does too."""
 
     def __init__(self, key: bytes) -> None:
         derived = _derive(key, b"xmbl chunks", b"", KEY_BYTES + _NONCE_BYTES - 8)
-        self.key, self._prefix = derived[:KEY_BYTES], derived[KEY_BYTES:]
+        self.cipher = ChaCha20Poly1305(hchacha20(derived[:KEY_BYTES], derived[KEY_BYTES:]))
 
     def nonce(self, number: int) -> tuple[bytes, bytes]:
-        """The chunk's nonce and what is authenticated with it."""
+        """The rest of the chunk's nonce, and what is authenticated with it."""
         encoded = number.to_bytes(8, "big")
-        return self._prefix + encoded, encoded
+        return bytes(4) + encoded, encoded
 
 
 class _Fields:
