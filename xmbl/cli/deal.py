@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
 
-from xmbl.cli import challenging, deal_tables, getting, prolonging, sharing, storing
+from xmbl.cli import challenging, deal_tables, getting, paying, prolonging, sharing, storing
 from xmbl.cli.frame import FILE, Seconds, group, looking, opening, sending, unlocking_online
 from xmbl.cli.narrator import Narrator
 from xmbl.cli.output import Table, counted, leaving
@@ -189,8 +189,12 @@ def settle(session: Session, name: str) -> None:
 @click.option(
     "--misses", type=click.IntRange(min=1), help="Also replace replicas that missed so many periods."
 )
+@click.option(
+    "--max-cost", type=parse_amount, default="0", show_default=True, metavar="AMOUNT",
+    help="What reading the file back may cost, where it isn't on this machine any more.",
+)  # fmt: skip
 @sending
-def repair(session: Session, name: str, misses: int | None) -> None:
+def repair(session: Session, name: str, misses: int | None, max_cost: Wei) -> None:
     """Replace the lost replicas of NAME with other operators, and go on with an interrupted put.
 
     A replica is lost when misses or a failed challenge ended its deal, when its operator leaves, and when its
@@ -205,7 +209,8 @@ def repair(session: Session, name: str, misses: int | None) -> None:
     deals, cost = storing.cost_of_repair(session, manifest, lost)
     transactions = storing.fund(session, cost, deals, {"name": name, "deals": deals, "cost_wei": cost})
     with leaving(f"`xmbl deal repair {name}` goes on."), Narrator(session.out).telling() as narrator:
-        manifest = storing.run(session, narrator, lambda client: client.repair(name, misses))
+        purse = paying.purse(session, max_cost, narrator)
+        manifest = storing.run(session, narrator, lambda client: client.repair(name, misses), purse)
     _finish(session, manifest, transactions)
 
 

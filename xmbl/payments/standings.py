@@ -33,13 +33,19 @@ class Standings:
     def of(self, payer: str, payee: str, signer: str) -> Standing:
         """How the payer stands with its payees here, `payee` among them, and this signer of it."""
         with self._looking:
-            found = self._looks.pop((payer, payee, signer), None)
-            if found is None or self.clock() - found.at > self.fresh:
-                found = _Look(self.clock(), self._look(payer, payee, signer))
-            self._looks[payer, payee, signer] = found
+            found = self._looks.get((payer, payee, signer))
+        if found is None or self.clock() - found.at > self.fresh:
+            # the chain may be slow: nobody else waits for this payer's look
+            found = _Look(self.clock(), self._look(payer, payee, signer))
+            self._remember((payer, payee, signer), found)
+        return found.standing
+
+    def _remember(self, who: tuple[str, str, str], look: _Look) -> None:
+        with self._looking:
+            self._looks.pop(who, None)
+            self._looks[who] = look
             while len(self._looks) > KNOWN:
                 del self._looks[next(iter(self._looks))]
-            return found.standing
 
     def _look(self, payer: str, payee: str, signer: str) -> Standing:
         block = self.ledger.block_number()
