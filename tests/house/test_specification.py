@@ -189,9 +189,11 @@ def test_tests__that_are_named__exist():
 
 @pytest.mark.parametrize(("title", "ids"), [("Invariants", INVARIANTS), ("Threat model", THREATS)])
 def test_tests__of_every_invariant_and_attack__are_named(title, ids):
-    told = {cells[0]: cells[-1] for cells in rows(section(title))}
+    """What is accepted, since a contract can't defend it, needs none."""
+    told = {cells[0]: cells for cells in rows(section(title))}
     assert [each for each in ids if each not in told] == []
-    assert [each for each in ids if ".py::" not in told[each]] == []
+    unproven = [each for each in ids if ".py::" not in told[each][-1]]
+    assert [each for each in unproven if not told[each][-2].startswith("accepted")] == []
 
 
 # Numbers
