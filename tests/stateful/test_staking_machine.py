@@ -168,8 +168,9 @@ class StakingMachine(RuleBasedStateMachine):
         )
         self.left += total - self.bonds.total()
 
-    @rule(operator=operators, holder=holders, sender=st.sampled_from([*HOLDERS, *OPERATORS, STRANGER]))
-    def claim_delegated(self, operator: str, holder: str, sender: str) -> None:
+    @rule(operator=operators, holder=holders, by=st.sampled_from(["holder", "operator", "stranger"]))
+    def claim_delegated(self, operator: str, holder: str, by: str) -> None:
+        sender = {"holder": holder, "operator": operator}.get(by, STRANGER)
         self.play(
             lambda: STAKING.claim_delegated(operator, holder, sender=sender),
             lambda bonds: stake_rules.claim_delegated(bonds, operator, holder, sender),
@@ -380,7 +381,7 @@ class StakingMachine(RuleBasedStateMachine):
 
     def untouched(self, before: Bonds, slashed: str) -> None:
         """S5: a slash alone lowers what is held, of one operator. S10: a move takes no fees from anybody but
-        who is paid them, and a wei at most from who stakes more."""
+        who is paid them, but a wei from who stakes more, and those of a unit that its shares lack."""
         after = self.bonds
         shared = [(at, held) for at, held in before.delegations.items() if after.delegations[at] == held]
         for at, _ in shared:
@@ -390,9 +391,10 @@ class StakingMachine(RuleBasedStateMachine):
             return
         old, new = dues(stake_rules.sync(before)), dues(stake_rules.sync(after))
         assert all(due <= old[at] for at, due in new.items())
-        lost = sum(old.values()) - sum(new.values())
+        lost, paid = sum(old.values()) - sum(new.values()), before.income - after.income
         of_slashed = sum(old[at] - new[at] for at in new if at[0] == slashed)
-        assert before.income - after.income <= lost <= before.income - after.income + 1 + of_slashed
+        of_a_unit = (after.fees.index >> 64) + 1 if after.delegations != before.delegations else 0
+        assert paid <= lost <= paid + 1 + of_slashed + of_a_unit
 
     def shared_fairly(self, before: Bonds, wei: int) -> None:
         """S10: each stake's part of what came is its part of all stake, within two wei."""
