@@ -55,6 +55,7 @@ operators = st.sampled_from(OPERATORS)
 holders = st.sampled_from(HOLDERS)
 markets = st.sampled_from([*MARKETS * 3, STRANGER])
 wishes = st.one_of(st.integers(0, 9), st.sampled_from(["all", "half", "third", "third", "over"]))
+fees = st.one_of(*(st.integers(1, 10**digits) for digits in (1, 9, 15, 18, 20)), st.none())
 amounts = st.one_of(st.integers(0, 2), st.integers(1, 20 * XMBL))
 
 Rule = Callable[[Bonds], Bonds]
@@ -245,13 +246,21 @@ class StakingMachine(RuleBasedStateMachine):
         )
         self.burnt += waiting
 
-    @rule(wei=st.one_of(*(st.integers(1, 10**digits) for digits in (1, 9, 18, 20)), st.just(3 * 10**23)))
-    def earn(self, wei: int) -> None:
-        """Fees and gifts: there is no difference."""
-        before, wei = self.bonds, min(wei, FEE_TOTAL - self.bonds.income - sum(self.bonds.earned.values()))
+    @rule(fee=fees)
+    def earn(self, fee: int | None) -> None:
+        """Fees and gifts: there is no difference. None is a wei more than is shared out at once."""
+        before, wei = self.bonds, (self.bonds.total() << 40) + 1 if fee is None else fee
+        wei = min(wei, FEE_TOTAL - before.income - sum(before.earned.values()))
         MONEY.payments.transfer(STAKING.address, wei, sender=PAYER)
         self.bonds = stake_rules.earn(before, wei)
         self.shared_fairly(before, wei)
+
+    @rule(operator=operators, holder=holders, fee=fees)
+    def pay_day(self, operator: str, holder: str, fee: int | None) -> None:
+        """Somebody claims at once what is its part."""
+        self.earn(fee)
+        self.claim(operator)
+        self.claim_delegated(operator, holder, "holder")
 
     @rule()
     def sync(self) -> None:
