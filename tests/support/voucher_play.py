@@ -174,23 +174,36 @@ class VoucherPlay(RuleBasedStateMachine):
     def wait(self, blocks: int) -> None:
         mine(blocks)
 
+    @rule(place=places, before=st.booleans())
+    def wait_for_an_edge(self, place: int, before: bool) -> None:
+        """Until the very block in which a lane, a signer or a voucher ends, or the one before."""
+        edges = sorted({end for end in self.ends() if block() + before < end < block() + 5 * DELAY})
+        for end in edges[place : place + 1]:
+            mine(end - block() - before)
+
+    def ends(self) -> list[int]:
+        """The blocks after which something is otherwise."""
+        lanes = [lane.until for lane in self.ledger.lanes.values()]
+        return [*lanes, *self.ledger.signers.values(), *(voucher.expiry + 1 for voucher, _ in self.drawer)]
+
     # vouchers
 
     @rule(
         who=st.tuples(payers, payers, people),
         about=st.sampled_from(SUBJECTS),
-        step=amounts,
-        span=spans,
-        signer=st.sampled_from(["payer", "payer", 0, 0, 1]),
+        wish=wishes,
+        span=st.sampled_from([0, 1, DELAY, 3 * DELAY]),
+        signer=st.sampled_from(["payer", "payer", "payee", 0, 0, 1]),
     )
     def sign_voucher(
-        self, who: tuple[str, str, str], about: bytes, step: int, span: int, signer: str | int
+        self, who: tuple[str, str, str], about: bytes, wish: Any, span: int, signer: str | int
     ) -> None:
-        """For more than before. The payee relies on it if its rules allow, else it redeems at once."""
+        """For more than before, maybe more than there is. The payee relies on it if its rules allow, else it
+        redeems at once."""
         payer, payee, caller = who
         place = payer, payee, about
-        key = KEYS[payer] if isinstance(signer, str) else HOT[signer]
-        voucher = Voucher(payer, payee, self.highest[place] + step, about, block() + span)
+        key = HOT[signer] if isinstance(signer, int) else KEYS[payer if signer == "payer" else payee]
+        voucher = Voucher(payer, payee, self.highest[place] + self.amount(payer, wish), about, block() + span)
         paper = voucher, compact(sign_digest(key, self.world.pen.digest(voucher)))
         self.drawer = [*self.drawer[1 - DRAWER :], paper]
         self.highest[place] = voucher.cumulative
