@@ -176,8 +176,9 @@ async def _paid(folder: Path, address: str) -> float:
 
 
 def _market() -> Any:
+    payments = SimpleNamespace(redeemed=lambda *_: 0)
     return SimpleNamespace(
-        parameters=PARAMETERS, block_number=lambda: BLOCK, digest=lambda struct_hash: struct_hash
+        parameters=PARAMETERS, block_number=lambda: BLOCK, digest=lambda hashed: hashed, payments=payments
     )
 
 

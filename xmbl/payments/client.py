@@ -92,15 +92,17 @@ class Purse:
         self._reached(Point.SIGNED)
         return signed
 
-    def recall(self, payee: str, subject: bytes, shown: SignedVoucher | None) -> None:
-        """Go on from the best voucher that a payee shows to have: what was promised beyond it never arrived,
-        and needs no second promise. Where it shows none of ours, from all that was promised."""
-        self._levels.pop((payee, subject), None)
-        if shown and self._is_ours(shown, payee, subject):
-            cumulative = shown.voucher.cumulative
-            # the book may be younger than the voucher, if an older one was lost
-            self._payer.book.recall(Promise(payee, subject, cumulative))
-            self._levels[payee, subject] = cumulative
+    def recall(self, payee: str, subject: bytes, shown: SignedVoucher | None, redeemed: int) -> None:
+        """Go on from what a payee has: the best voucher of ours that it shows, or what the chain has paid it.
+
+        What was promised beyond that never arrived, or so it says: it needs no second promise, and a payee
+        that hides a better voucher only gets a worse one.
+        """
+        ours = shown is not None and self._is_ours(shown, payee, subject)
+        cumulative = max(redeemed, shown.voucher.cumulative if shown and ours else 0)
+        # the book may be younger than the voucher, if an older one was lost
+        self._payer.book.recall(Promise(payee, subject, cumulative))
+        self._levels[payee, subject] = cumulative
 
     def _level(self, payee: str, subject: bytes) -> int:
         found = self._levels.get((payee, subject))

@@ -109,13 +109,18 @@ async def ask_price(
     await channel.send(PriceRequest(deal.id(), purse.address).encode())
     reply = PriceReply.decode(await channel.receive())
     quote = reply.quote(peer.operator, deal.id())
-    block = await trio.to_thread.run_sync(market.block_number)
+    block, redeemed = await trio.to_thread.run_sync(_looked, market, purse.address, quote)
     _require(recover(market.digest(quote.hash()), reply.signature) == peer.agent, "its agent didn't sign it")
     _require(quote.payee == deal.terms.payee, "it wants to be paid elsewhere than the deal says")
     _require(quote.expiry >= block, "it has expired")
     _require(quote.window >= LEAST_WINDOW, "its window is too narrow to check what comes")
-    await trio.to_thread.run_sync(purse.recall, quote.payee, quote.deal, reply.held)
+    await trio.to_thread.run_sync(purse.recall, quote.payee, quote.deal, reply.held, redeemed)
     return quote
+
+
+def _looked(market: Market, payer: str, quote: ReadQuote) -> tuple[int, int]:
+    """The newest block, and what was redeemed of the payer's vouchers for the deal."""
+    return market.block_number(), market.payments.redeemed(payer, quote.payee, quote.deal)
 
 
 async def ranges(

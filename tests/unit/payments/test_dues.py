@@ -1,4 +1,4 @@
-"""What vouchers bring is never more than what is owed or there, and none is relied on longer than it lasts."""
+"""What vouchers bring is never more than is owed or there, and none is relied on longer than it lasts."""
 
 from dataclasses import replace
 

@@ -80,7 +80,7 @@ def test_pay__died_and_shown_what_arrived__promises_nothing_twice(tmp_path, poin
     with pytest.raises(Died):
         dying.pay(HOLDER, DEAL, 3)
     again, book = purse(tmp_path, most=2)
-    again.recall(HOLDER, DEAL, first)
+    again.recall(HOLDER, DEAL, first, 0)
     # three are promised already, so only two of these five are new
     assert again.pay(HOLDER, DEAL, 5).voucher.cumulative == 10
     assert (book.promised(HOLDER, DEAL), again.left) == (10, 0)
@@ -88,7 +88,7 @@ def test_pay__died_and_shown_what_arrived__promises_nothing_twice(tmp_path, poin
 
 def test_recall__a_lost_book__goes_on_from_what_is_shown(tmp_path):
     mine, book = purse(tmp_path)
-    mine.recall(HOLDER, DEAL, signed(50))
+    mine.recall(HOLDER, DEAL, signed(50), 0)
     assert mine.pay(HOLDER, DEAL, 1).voucher.cumulative == 51
     assert book.promised(HOLDER, DEAL) == 51
 
@@ -104,8 +104,18 @@ def test_recall__a_lost_book__goes_on_from_what_is_shown(tmp_path):
     ],
     ids=["nothing", "another's signature", "another's payer", "another deal", "another payee"],
 )
-def test_recall__what_is_not_ours__changes_nothing(tmp_path, shown):
-    mine, _ = purse(tmp_path)
+def test_recall__what_is_not_ours__counts_for_nothing(tmp_path, shown):
+    mine, book = purse(tmp_path, most=5)
     mine.pay(HOLDER, DEAL, 5)
-    mine.recall(HOLDER, DEAL, shown)
-    assert mine.pay(HOLDER, DEAL, 1).voucher.cumulative == 6
+    mine.recall(HOLDER, DEAL, shown, 2)
+    # the chain has seen two, and five were promised once
+    assert mine.pay(HOLDER, DEAL, 3).voucher.cumulative == 5
+    assert (book.promised(HOLDER, DEAL), mine.left) == (5, 0)
+
+
+def test_recall__refused_again_and_again__promises_once(tmp_path):
+    for _ in range(3):
+        mine, book = purse(tmp_path)
+        mine.recall(HOLDER, DEAL, None, 0)
+        assert mine.pay(HOLDER, DEAL, 5).voucher.cumulative == 5
+    assert book.promised(HOLDER, DEAL) == 5
