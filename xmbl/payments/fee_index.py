@@ -8,7 +8,7 @@ from dataclasses import dataclass
 INDEX_BITS = 112
 """The index is kept modulo 2^112; gaps stay right when it runs over."""
 
-_INDEX = 2**INDEX_BITS - 1
+_INDEX = (1 << INDEX_BITS) - 1
 _ACCOUNTED = 2**84 - 1
 _SCALE = 64
 _LEAST = 2**30
