@@ -33,7 +33,7 @@ from xmbl.payments.agent import Habits, PaymentsAgent
 from xmbl.payments.policy import Lane, Limits, Window
 
 PRICE = 10**14
-LIMITS = Limits(peer=60 * PRICE, subject=40 * PRICE, day=50 * PRICE)
+LIMITS = Limits(peer=14 * PRICE, subject=9 * PRICE, day=6 * PRICE)
 deals = st.sampled_from([DEAL, OTHER_DEAL])
 deaths = st.sampled_from([None, None, None, *client.Point, *payee_side.Point])
 
@@ -44,7 +44,7 @@ class PaidReads(RuleBasedStateMachine):
     @initialize()
     def start(self) -> None:
         self.folder = Path(tempfile.mkdtemp())
-        self.ledger = FakeLedger()
+        self.ledger = FakeLedger(balances={READER.address: 4 * PRICE})
         self.outbox = FakeOutbox(self.ledger)
         self.served = {DEAL: 0, OTHER_DEAL: 0}
         self.lost = {DEAL: 0, OTHER_DEAL: 0}
