@@ -18,7 +18,7 @@
        collected + sum owed <= half of what was slashed of own stake, so who slashes itself loses, and nobody
        gains what delegators lose
        right after a lock: locked(o) <= what doesn't thaw and <= leverage * own stake that doesn't thaw
-       what thaws can leave once its time is over and the locks of that time have ended
+       what thaws can leave in the time for it, now or after another thaw, once the locks before have ended
        Payments.balance_of(self) >= accounted >= sum of fees that can be claimed
      Stake is counted, never read from the token's balance. A slash only looks up a balance in Payments.
 """
@@ -29,20 +29,22 @@ implements: IStaking
 from contracts.interfaces import IToken
 
 
+from contracts.modules import thaws
+initializes: thaws
 from contracts.modules import delegations
-initializes: delegations
+initializes: delegations[thaws := thaws]
 from contracts.modules import fee_index
 initializes: fee_index
 from contracts.modules import markets
 initializes: markets
 from contracts.modules import stakes
-initializes: stakes
+initializes: stakes[thaws := thaws]
 from contracts.modules import collateral
 initializes: collateral[delegations := delegations, stakes := stakes]
 
 
 exports: (markets.is_market, collateral.leverage, collateral.lock_of, collateral.owed)
-exports: (delegations.pool_of, fee_index.total)
+exports: (delegations.pool_of, fee_index.total, thaws.thaw_blocks, thaws.withdraw_blocks)
 
 
 interface Payments:
@@ -52,7 +54,6 @@ interface Payments:
 
 token: public(immutable(address))
 payments: public(immutable(address))
-thaw_blocks: public(immutable(uint256))
 
 
 @deploy
@@ -68,9 +69,9 @@ def __init__(token_: address, payments_: address, markets_: address[4], leverage
     assert staticcall IToken(token_).totalSupply() <= stakes._wei(stakes._MOST), "staking: supply"
     collateral.__init__(leverage)
     markets.__init__(markets_)
+    thaws.__init__(thaw)
     token = token_
     payments = payments_
-    thaw_blocks = thaw
 
 
 # Operators
@@ -118,11 +119,11 @@ def authorize(market: address, limit: uint256):
 def thaw(amount: uint256):
     """
     @notice Starts the way out for a part of the caller's own stake. A second thaw restarts its clock.
-    @param amount What shall leave besides what thaws already, in wei, a multiple of 10^9.
+    @param amount What shall leave besides what thaws already, in wei, a multiple of 10^9; 0 for that alone.
     """
     fee_index.word = self._learnt()
-    until: uint256 = block.number + thaw_blocks
-    thawing: uint256 = stakes._thaw(msg.sender, stakes._some_units(amount), until)
+    until: uint256 = thaws._until()
+    thawing: uint256 = stakes._thaw(msg.sender, stakes._units(amount), until)
     log IStaking.Thawing(operator=msg.sender, amount=stakes._wei(thawing), until=until)
 
 
@@ -176,10 +177,10 @@ def thaw_delegated(operator: address, shares: uint256):
     """
     @notice Starts the way out for some of the caller's shares. A second thaw restarts their clock.
     @param operator The operator.
-    @param shares How many shall leave besides those that thaw already.
+    @param shares How many shall leave besides those that thaw already; 0 for these alone.
     """
     fee_index.word = self._learnt()
-    until: uint256 = block.number + thaw_blocks
+    until: uint256 = thaws._until()
     thawing: uint256 = delegations._thaw(operator, msg.sender, shares, until)
     stakes._mark_thawing(operator)
     log IStaking.ThawingDelegated(operator=operator, holder=msg.sender, shares=thawing, until=until)

@@ -17,6 +17,8 @@
 
 from contracts.interfaces import IStaking
 from contracts.modules import fee_index
+from contracts.modules import thaws
+uses: thaws
 
 
 _BASIS: constant(uint256) = 10_000
@@ -135,13 +137,13 @@ def _thaw(operator: address, holder: address, shares: uint256, until: uint256) -
     @param until The first block in which they may leave.
     @return uint256 All shares that thaw now.
     """
-    assert shares != 0, "staking: nothing"
     pool: uint256 = self._pools[operator]
     thawing: uint256 = self._shares(pool, self._exits[operator][holder])
     held: uint256 = self._shares(pool, self._delegations[operator][holder])
     assert shares <= held - thawing, "staking: shares"
     # together no more than the holder's shares, and everybody's fit their bits
     thawing = unsafe_add(thawing, shares)
+    assert thawing != 0, "staking: nothing"
     self._exits[operator][holder] = (
         thawing | (self._generation(pool) << _GENERATION_AT) | (until << _MARK_AT)
     )
@@ -160,7 +162,8 @@ def _leave(operator: address, holder: address) -> uint256:
     pool: uint256 = self._pools[operator]
     leaving: uint256 = self._exits[operator][holder]
     shares: uint256 = self._shares(pool, leaving)
-    assert shares != 0 and block.number >= leaving >> _MARK_AT, "staking: thawing"
+    assert shares != 0, "staking: nothing"
+    thaws._require_thawed(leaving >> _MARK_AT)
     self._exits[operator][holder] = 0
     # thawing shares are a part of the holder's and of all that thaw
     self._delegations[operator][holder] = unsafe_sub(self._delegations[operator][holder], shares)

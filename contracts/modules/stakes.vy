@@ -15,6 +15,8 @@
 
 
 from contracts.modules import fee_index
+from contracts.modules import thaws
+uses: thaws
 
 
 # What stands behind an operator, in units.
@@ -119,6 +121,7 @@ def _thaw(operator: address, units: uint256, until: uint256) -> uint256:
     """
     word: uint256 = self.words[operator]
     thawing: uint256 = unsafe_add(word >> _THAWING_AT & _MOST, units)
+    assert thawing != 0, "staking: nothing"
     assert thawing <= word & _MOST, "staking: stake"
     self.words[operator] = unsafe_add(word, units << _THAWING_AT)
     self._marks[operator] = (self._marks[operator] & _PAID) | (until << _UNTIL_AT)
@@ -135,7 +138,8 @@ def _leave(operator: address, leverage: uint256) -> uint256:
     """
     stake: Stake = self._stake(operator)
     units: uint256 = stake.thawing
-    assert units != 0 and block.number >= self._thaw_until(operator), "staking: thawing"
+    assert units != 0, "staking: nothing"
+    thaws._require_thawed(self._thaw_until(operator))
     stake.own -= units
     stake.thawing = 0
     assert stake.locked <= stake.own + stake.delegated, "staking: locked"

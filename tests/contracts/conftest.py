@@ -1,4 +1,5 @@
-"""The money contracts, deployed once; each test starts from this state. People are named by their roles."""
+"""The money contracts, deployed once a file; each of its tests starts from this state. People are named by
+their roles."""
 
 from typing import Any
 
@@ -9,25 +10,25 @@ from tests.support.boa_world import ANY, CONTRACT_WALLET, WHOLE, Money, deploy_m
 from tests.support.promises import Pen, keyed
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def market() -> str:
     """A contract that may lock stake; the tests speak for it."""
     return person("market")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def second_market() -> str:
     """Another one."""
     return person("second market")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def money(market: str, second_market: str) -> Money:
     """Token, Payments, Staking for two markets, NodeRegistry."""
     return deploy_money([market, second_market])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def client(money: Money) -> str:
     """Has 100 XMBL in Payments and 100 in its wallet."""
     account = person("client")
@@ -36,7 +37,7 @@ def client(money: Money) -> str:
     return account
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def provider(money: Money, market: str) -> str:
     """An operator with 100 XMBL staked, of which the market may lock 50, and 100 in its wallet."""
     account = person("provider")
@@ -45,13 +46,13 @@ def provider(money: Money, market: str) -> str:
     return account
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def delegator() -> str:
     """Somebody with an account and nothing on it."""
     return person("delegator")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def attacker(money: Money) -> str:
     """Somebody with 100 XMBL in its wallet and bad intentions."""
     account = person("attacker")
@@ -59,13 +60,13 @@ def attacker(money: Money) -> str:
     return account
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def pen(money: Money) -> Pen:
     """Writes vouchers and approvals for Payments."""
     return Pen(money.payments)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def reader(money: Money) -> LocalAccount:
     """Pays by vouchers: has its key, 100 XMBL in Payments and 100 in its wallet."""
     account = keyed("reader")
@@ -74,7 +75,7 @@ def reader(money: Money) -> LocalAccount:
     return account
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def hot() -> LocalAccount:
     """A key of the reader's that may lie on a machine."""
     return keyed("hot signer")

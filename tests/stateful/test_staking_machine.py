@@ -272,7 +272,11 @@ class StakingMachine(RuleBasedStateMachine):
         MONEY.token.transfer(STAKING.address, units * UNIT, sender=operator)
         self.donated += units
 
-    @rule(blocks=st.sampled_from([1, THAW_BLOCKS - 1, THAW_BLOCKS, THAW_BLOCKS]))
+    @rule(
+        blocks=st.sampled_from(
+            [1, THAW_BLOCKS - 1, THAW_BLOCKS, THAW_BLOCKS, THAW_BLOCKS // 7 - 1, THAW_BLOCKS // 7]
+        )
+    )
     def wait(self, blocks: int) -> None:
         mine(blocks)
 

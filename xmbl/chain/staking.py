@@ -200,6 +200,10 @@ class Staking(Contract):
         """How long stake thaws before it can leave."""
         return int(self._read("thaw_blocks", block=block))
 
+    def withdraw_blocks(self, block: Block = "latest") -> int:
+        """For how many blocks stake that has thawed can leave; later it has to thaw anew."""
+        return int(self._read("withdraw_blocks", block=block))
+
     def is_market(self, account: str, block: Block = "latest") -> bool:
         """Whether a contract may lock stake of operators that authorised it."""
         return bool(self._read("is_market", account, block=block))
@@ -258,7 +262,8 @@ class Staking(Contract):
         )  # fmt: skip
 
     def thaw(self, amount: int) -> Call:
-        """Start the way out for a part of the caller's own stake; a second thaw restarts the clock."""
+        """Start the way out for a part of the caller's own stake; another thaw, also of 0, restarts the
+        clock."""
         return self._call(
             "thaw", amount, action="stake_thaw", sentence=f"Start to thaw {format_amount(amount)} of stake.",
         )  # fmt: skip
@@ -279,7 +284,7 @@ class Staking(Contract):
         )  # fmt: skip
 
     def thaw_delegated(self, operator: str, shares: int) -> Call:
-        """Start the way out for some of the caller's shares; a second thaw restarts the clock."""
+        """Start the way out for some of the caller's shares; another thaw, also of 0, restarts the clock."""
         return self._call(
             "thaw_delegated", operator, shares, action="thaw_delegated",
             sentence=f"Start to thaw {shares:,} shares of what you delegated to {operator}.",

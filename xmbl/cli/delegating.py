@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from xmbl.cli.output import counted
 from xmbl.cli.sending import Check, enough, send
+from xmbl.cli.thawing import progress
 from xmbl.errors import UsageError
 from xmbl.units import format_amount
 
@@ -103,12 +104,11 @@ def delegation(held: "Delegation") -> dict[str, Any]:
     }
 
 
-def thawing(session: "Session", held: "Delegation") -> str:
+def leaving(session: "Session", held: "Delegation") -> str:
     """What of a delegation is on its way out, for people."""
     if not held.thawing_shares:
         return "none"
-    left = held.thaw_until - session.chain().block_number()
-    return f"{held.thawing_shares:,} shares, {f'for {left} blocks more' if left > 0 else 'done'}"
+    return f"{held.thawing_shares:,} shares, {progress(session, held.thaw_until)}"
 
 
 def thaw(session: "Session", operator: str, amount: int) -> None:
@@ -121,10 +121,9 @@ def thaw(session: "Session", operator: str, amount: int) -> None:
     shares = min(pool.shares_worth(amount), free) if pool.price else 0
     transactions = send(session, staking.thaw_delegated(operator, shares), checks=[check])
     held = staking.delegation_of(operator, wallet)
-    blocks = max(0, held.thaw_until - session.chain().block_number())
     session.out.result(
         {"operator": operator, **delegation(held), "transactions": transactions},
-        f"{held.thawing_shares:,} of {held.shares:,} shares thaw for {blocks} blocks more.",
+        f"Of {held.shares:,} shares thaw {leaving(session, held)}.",
     )
 
 

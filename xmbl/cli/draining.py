@@ -40,8 +40,8 @@ def drain(session: "Session", every: float, *, early: bool, wait: bool) -> None:
 
 
 def _due(session: "Session", now: "Leaving") -> list[dict[str, Any]]:
-    """Settle what the node didn't, and take the stake when it is free."""
-    from xmbl.storage.leaving import finish
+    """Settle what the node didn't, let the stake thaw in time, and take it when it is free."""
+    from xmbl.storage.leaving import finish, thaw
 
     market = session.market()
     sent: list[dict[str, Any]] = []
@@ -51,7 +51,7 @@ def _due(session: "Session", now: "Leaving") -> list[dict[str, Any]]:
         except Reverted as refusal:
             # the node may have been first, or a challenge has to be answered before
             session.out.note(str(refusal))
-    return sent + transmit(session, finish(market, now))
+    return sent + transmit(session, thaw(market, now) + finish(market, now))
 
 
 def _later(now: "Leaving") -> list[Step]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xmbl.cli import claiming, delegating
+from xmbl.cli import claiming, delegating, thawing
 from xmbl.cli.delegating import parse_commission, percent
 from xmbl.cli.frame import group, looking, sending
 from xmbl.cli.output import Table, counted, facts
@@ -29,9 +29,17 @@ def command() -> None:
 
 def parse_stake(text: str) -> Wei:
     """An amount that Staking can count: a multiple of 10^9 wei."""
+    amount = parse_more(text)
+    if not amount:
+        raise UsageError("Nothing is no stake; give a positive multiple of 1 gwei (10^9 wei).")
+    return amount
+
+
+def parse_more(text: str) -> Wei:
+    """An amount that Staking can count, or 0."""
     amount = parse_amount(text)
-    if amount % STAKE_UNIT or not amount:
-        raise UsageError(f"{text} isn't a positive multiple of 1 gwei (10^9 wei), in which stake is counted.")
+    if amount % STAKE_UNIT:
+        raise UsageError(f"{text} isn't a multiple of 1 gwei (10^9 wei), in which stake is counted.")
     return amount
 
 
@@ -106,7 +114,7 @@ def delegators(session: Session, operator: str | None) -> None:
     held = [(holder, each) for holder, each in found if each.shares]
     rows = [
         (
-            holder, format_amount(each.value), delegating.thawing(session, each),
+            holder, format_amount(each.value), delegating.leaving(session, each),
             format_amount(each.claimable),
         )
         for holder, each in held
@@ -155,18 +163,20 @@ def delegate(session: Session, amount: Wei, operator: str) -> None:
 
 
 @command.command()
-@click.argument("amount", type=parse_stake)
+@click.argument("amount", type=parse_more)
 @OPERATOR
 @sending
 def thaw(session: Session, amount: Wei, operator: str | None) -> None:
-    """Begin to take AMOUNT out of the stake; a second thaw starts the wait anew."""
+    """Begin to take AMOUNT out of the stake.
+
+    It thaws, then can be withdrawn for a seventh of that time. Another thaw, also of 0, starts the wait
+    anew for all that thaws."""
     if operator:
         delegating.thaw(session, session.resolve(operator), amount)
         return
     transactions = send(session, session.staking().thaw(amount))
     held = session.staking().stake_of(session.address())
-    blocks = max(0, held.thaw_until - session.chain().block_number())
-    _finish(session, transactions, f"{format_amount(held.thawing)} thaw for {blocks} blocks more.")
+    _finish(session, transactions, f"Thawing: {_thawing(session, held.thawing, held.thaw_until)}.")
 
 
 @command.command()
@@ -181,7 +191,7 @@ def withdraw(session: Session, operator: str | None) -> None:
     else:
         until, call = staking.stake_of(wallet).thaw_until, staking.withdraw()
     before = session.token().balance_of(wallet)
-    transactions = send(session, call, checks=[_thawed(session, until)])
+    transactions = send(session, call, checks=[thawing.require_thawed(session, until)])
     came = session.token().balance_of(wallet) - before
     _finish(session, transactions, f"Withdrew {format_amount(came)}.")
 
@@ -242,7 +252,7 @@ def show(session: Session, operator: str | None) -> None:
     if address != session.address():
         mine = staking.delegation_of(address, session.address())
         shown += [
-            ("yours", f"{format_amount(mine.value)}, of which thaw {delegating.thawing(session, mine)}"),
+            ("yours", f"{format_amount(mine.value)}, of which thaw {delegating.leaving(session, mine)}"),
             ("your fees", format_amount(mine.claimable)),
         ]
         document["yours"] = delegating.delegation(mine)
@@ -264,9 +274,7 @@ def _deposit(
 def _thawing(session: Session, amount: int, until: int) -> str:
     if not amount:
         return format_amount(0)
-    left = max(0, until - session.chain().block_number())
-    when = f"for {left} blocks more" if left else "done: `xmbl stake withdraw`"
-    return f"{format_amount(amount)}, {when}"
+    return f"{format_amount(amount)}, {thawing.progress(session, until)}"
 
 
 def _market(session: Session, target: str) -> Check:
@@ -274,15 +282,6 @@ def _market(session: Session, target: str) -> Check:
         return Check("a market of this stake", target)
     error = UsageError(f"{target} isn't a market that Staking knows; `deals` is one.")
     return Check("a market of this stake", "no", error)
-
-
-def _thawed(session: Session, until: int) -> Check:
-    left = until - session.chain().block_number()
-    if left <= 0:
-        return Check("thawed", f"since block {until}")
-    return Check(
-        "thawed", "not yet", UsageError(f"The stake thaws for {left} blocks more, until block {until}.")
-    )
 
 
 def _finish(session: Session, transactions: list[dict[str, Any]], sentence: str) -> None:

@@ -13,8 +13,8 @@ from xmbl.payments.shares import Delegation, Exit, Pool
 
 @dataclass(frozen=True, slots=True)
 class Stake:
-    """What stands behind an operator. `thawing` of its own may leave from block `thaw_until` on, and its own
-    was paid fees up to the index `paid`."""
+    """What stands behind an operator. `thawing` of its own may leave from block `thaw_until` on, for
+    `withdraw_blocks`, and its own was paid fees up to the index `paid`."""
 
     own: int = 0
     delegated: int = 0
@@ -52,6 +52,11 @@ class Bonds:
     fees: FeeIndex = field(default_factory=FeeIndex)
     income: int = 0
     earned: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def withdraw_blocks(self) -> int:
+        """For how many blocks what has thawed may leave."""
+        return self.thaw_blocks // 7
 
     def stake_of(self, operator: str) -> Stake:
         """What stands behind `operator`; whoever never staked has nothing."""

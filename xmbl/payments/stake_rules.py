@@ -43,9 +43,9 @@ def authorize(bonds: Bonds, operator: str, market: str, limit: int) -> Bonds:
 
 def thaw(bonds: Bonds, operator: str, units: int, block: int) -> Bonds:
     """`units` more start to thaw, and the clock restarts for all that thaws; locks don't matter."""
-    _require(units > 0, "nothing")
     before = bonds.stake_of(operator)
     thawing = before.thawing + units
+    _require(thawing > 0, "nothing")
     _require(thawing <= before.own, "stake")
     return _with_stake(sync(bonds), operator, thawing=thawing, thaw_until=block + bonds.thaw_blocks)
 
@@ -54,7 +54,8 @@ def withdraw(bonds: Bonds, operator: str, block: int) -> Bonds:
     """All of the operator's own that has thawed leaves, and its fees are paid."""
     before = bonds.stake_of(operator)
     own = before.own - before.thawing
-    _require(before.thawing > 0 and block >= before.thaw_until, "thawing")
+    _require(before.thawing > 0, "nothing")
+    _require_thawed(bonds, before.thaw_until, block)
     _require(before.locked <= own + before.delegated, "locked")
     _require(before.locked <= bonds.leverage * own, "leverage")
     return _with_stake(_claimed(sync(bonds), operator), operator, own=own, thawing=0)
@@ -86,8 +87,8 @@ def delegate(bonds: Bonds, operator: str, holder: str, units: int) -> Bonds:
 
 def thaw_delegated(bonds: Bonds, operator: str, holder: str, shares: int, block: int) -> Bonds:
     """`shares` more start to thaw, and the clock restarts for all of the holder's that do."""
-    _require(shares > 0, "nothing")
     thawing = bonds.exit_of(operator, holder).shares + shares
+    _require(thawing > 0, "nothing")
     _require(thawing <= bonds.delegation_of(operator, holder).shares, "shares")
     bonds, pool = sync(bonds), bonds.pools[operator]
     after = Exit(thawing, pool.generation, block + bonds.thaw_blocks)
@@ -98,7 +99,8 @@ def thaw_delegated(bonds: Bonds, operator: str, holder: str, shares: int, block:
 def withdraw_delegated(bonds: Bonds, operator: str, holder: str, block: int) -> Bonds:
     """All of the holder's shares that have thawed leave for what they are worth, and its fees are paid."""
     leaving, behind = bonds.exit_of(operator, holder), bonds.stake_of(operator)
-    _require(leaving.shares > 0 and block >= leaving.until, "thawing")
+    _require(leaving.shares > 0, "nothing")
+    _require_thawed(bonds, leaving.until, block)
     pool = bonds.pools[operator]
     delegated = behind.delegated - pool.worth(leaving.shares)
     _require(behind.locked <= behind.own + delegated, "locked")
@@ -193,6 +195,11 @@ def slash(bonds: Bonds, operator: str, market: str, *, units: int, unlocked: int
 def own_part(own: int, locked: int, lost: int, leverage: int) -> int:
     """What of a loss own stake bears: all that it doesn't need to carry what stays `locked`."""
     return min(lost, own + -locked // leverage)
+
+
+def _require_thawed(bonds: Bonds, until: int, block: int) -> None:
+    _require(block >= until, "thawing")
+    _require(block < until + bonds.withdraw_blocks, "lapsed")
 
 
 def _claimed(bonds: Bonds, operator: str) -> Bonds:

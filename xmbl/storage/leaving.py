@@ -1,7 +1,8 @@
 """How an operator leaves the market: no new deals, the old ones to their end, then the stake.
 
 All of it is read from the chain, so leaving can be interrupted anywhere and gone on with by whoever comes.
-The stake thaws while the deals run to their end, since thawing stake still covers them.
+The stake thaws while the deals run to their end, since thawing stake still covers them, but not so early that
+it would lapse before.
 """
 
 from collections.abc import Iterator
@@ -28,11 +29,17 @@ class OpenDeal:
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """What still holds an operator in `block`; `announced` says whether clients still look for its node."""
+    """What still holds an operator in `block`; `announced` says whether clients still look for its node.
+
+    Stake thaws for `thaw_blocks` and can leave for `withdraw_blocks`; a period has `period_blocks`.
+    """
 
     operator: str
     block: int
     period: int
+    period_blocks: int
+    thaw_blocks: int
+    withdraw_blocks: int
     ring: Ring
     stake: Stake
     deals: tuple[OpenDeal, ...]
@@ -48,6 +55,17 @@ class Leaving:
         """Blocks until what thaws can leave."""
         return max(0, self.stake.thaw_until - self.block)
 
+    @property
+    def has_lapsed(self) -> bool:
+        """Whether what thawed could leave and no longer can."""
+        return self.stake.thawing > 0 and self.block >= self.stake.thaw_until + self.withdraw_blocks
+
+    @property
+    def closes_before_it_thaws(self) -> bool:
+        """Whether what begins to thaw now will find all deals closed."""
+        last = max((each.end for each in self.deals), default=0)
+        return self.block + self.thaw_blocks >= (last + 1) * self.period_blocks
+
     def overdue(self) -> list[OpenDeal]:
         """Deals that the node would have settled if it ran: over for a whole period and not closed."""
         return [each for each in self.deals if each.end < self.period]
@@ -59,17 +77,22 @@ def look(market: Market, operator: str) -> Leaving:
     period = block // market.parameters.period
     deals = tuple(_open_deals(market, operator, period))
     return Leaving(
-        operator, block, period, market.ring(operator), market.staking.stake_of(operator), deals,
+        operator, block, period, market.parameters.period, market.staking.thaw_blocks(),
+        market.staking.withdraw_blocks(), market.ring(operator), market.staking.stake_of(operator), deals,
         bool(market.node(operator).multiaddrs),
     )  # fmt: skip
 
 
 def begin(market: Market, now: Leaving) -> list[Call]:
-    """What is done at once: the cap set to nothing, the whole stake thawed."""
-    calls = [market.deals.set_cap(0)] if now.ring.cap else []
-    if rest := now.stake.own - now.stake.thawing:
-        calls.append(market.staking.thaw(rest))
-    return calls
+    """What is done at once: the cap set to nothing, and what `thaw` says."""
+    return ([market.deals.set_cap(0)] if now.ring.cap else []) + thaw(market, now)
+
+
+def thaw(market: Market, now: Leaving) -> list[Call]:
+    """What lets the whole stake thaw, once that ends after the deals, and again where it lapsed."""
+    rest = now.stake.own - now.stake.thawing
+    wanted = (rest or now.has_lapsed) and now.closes_before_it_thaws
+    return [market.staking.thaw(rest)] if wanted else []
 
 
 def terminations(market: Market, now: Leaving) -> list[Call]:
@@ -83,7 +106,8 @@ def terminations(market: Market, now: Leaving) -> list[Call]:
 
 def finish(market: Market, now: Leaving) -> list[Call]:
     """What is done once nothing is locked and all has thawed: the stake withdrawn, the address taken out."""
-    if now.deals or now.stake.locked or now.thaws_for or now.stake.thawing != now.stake.own:
+    waits = now.thaws_for or now.has_lapsed or now.stake.thawing != now.stake.own
+    if now.deals or now.stake.locked or waits:
         return []
     calls = [market.staking.withdraw()] if now.stake.own else []
     return [*calls, market.registry.announce(now.operator, [])] if now.announced else calls

@@ -16,7 +16,7 @@ PRECOMPILES = [f"0x{number:040x}" for number in (1, 2, 3, 4, 5, 10)]
 SIGNATURES = [b"", b"\x1b", b"\x1b" * 64, b"\x1b" * 65, bytes(64) + b"\x1b", bytes(1024)]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def deployed() -> World:
     """A market of its own."""
     world = deploy_world()
@@ -24,12 +24,12 @@ def deployed() -> World:
     return world
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def operator(deployed: World) -> str:
     return deployed.operator("audited provider")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def victim(deployed: World) -> str:
     return deployed.client("audited client")
 

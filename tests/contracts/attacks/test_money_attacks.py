@@ -98,7 +98,7 @@ def test_m20_stolen_agent_key__alone__moves_no_money_and_no_record(money, provid
     money.registry.register(thief, NOBODY, b"", 1, b"", [], sender=provider)
     with boa.reverts("staking: stake"):
         money.staking.thaw(WHOLE, sender=thief)
-    with boa.reverts("staking: thawing"):
+    with boa.reverts("staking: nothing"):
         money.staking.withdraw(sender=thief)
     with boa.reverts("payments: allowance"):
         money.payments.transfer_from(provider, thief, 1, sender=thief)

@@ -29,7 +29,7 @@ LIMIT = 50 * WHOLE
 """What the provider lets the market lock, of the 100 XMBL that it staked."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def operator(money: Money, market: str) -> str:
     """The one who attacks: 1 XMBL of its own is staked, 1,000 are in its wallet, and all may be locked."""
     account = person("operator")
@@ -39,7 +39,7 @@ def operator(money: Money, market: str) -> str:
     return account
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def delegator(money: Money, operator: str) -> str:
     """Has put 99 XMBL behind the operator."""
     account = person("delegator")
@@ -328,7 +328,7 @@ def test_h3_old_thaw__of_a_generation_that_ended__marks_no_share_of_the_next(
     money.staking.stake(10 * WHOLE, 1_000, sender=operator)
     money.staking.delegate(operator, 10 * WHOLE, sender=delegator)
     mine(THAW_BLOCKS)
-    with boa.reverts("staking: thawing"):
+    with boa.reverts("staking: nothing"):
         money.staking.withdraw_delegated(operator, sender=delegator)
     money.staking.lock(operator, 20 * XMBL, sender=market)
 
@@ -378,19 +378,31 @@ def test_m14_running_from_a_slash__thawing_stake__is_slashed_as_well(money, prov
     assert money.token.balanceOf(provider) == 150 * WHOLE
 
 
-def test_m14_running_from_a_slash__a_delegator_that_thawed_long_ago__covers_the_locks_all_the_same(
+def test_m14_running_from_a_slash__a_thaw_kept_at_hand__has_lapsed(money, operator, delegator, market):
+    """Thaw at once, go on earning, leave between a lapse and its slash: the time to leave is over then."""
+    money.staking.stake(98 * WHOLE, 1_000, sender=operator)
+    money.staking.thaw_delegated(operator, 50 * XMBL, sender=delegator)
+    mine(THAW_BLOCKS + THAW_BLOCKS // 7)
+    money.staking.lock(operator, 99 * XMBL, sender=market)
+    with boa.reverts("staking: lapsed"):
+        money.staking.withdraw_delegated(operator, sender=delegator)
+    money.staking.thaw_delegated(operator, 0, sender=delegator)
+    money.staking.slash(operator, 99 * XMBL, 0, NOBODY, sender=market)
+    mine(THAW_BLOCKS)
+    money.staking.withdraw_delegated(operator, sender=delegator)
+    assert money.token.balanceOf(delegator) == 50 * WHOLE  # own stake bore all of it
+
+
+def test_m14_running_from_a_slash__what_covers_a_lock__stays_until_it_ends(
     money, operator, delegator, market
 ):
-    """Thaw at once and never leave: what covers a lock stays until it ends, and is slashed with the rest."""
     money.staking.stake(98 * WHOLE, 1_000, sender=operator)
     money.staking.lock(operator, 198 * XMBL, sender=market)
     money.staking.thaw_delegated(operator, 99 * XMBL, sender=delegator)
-    mine(10 * THAW_BLOCKS)
+    mine(THAW_BLOCKS)
+    money.staking.unlock(operator, XMBL // 2, sender=market)
     with boa.reverts("staking: locked"):
         money.staking.withdraw_delegated(operator, sender=delegator)
-    money.staking.slash(operator, 99 * XMBL, 99 * XMBL, NOBODY, sender=market)
-    money.staking.withdraw_delegated(operator, sender=delegator)
-    assert money.token.balanceOf(delegator) == 99 * WHOLE  # own stake bears first what it can
 
 
 def test_m14_commission__raised_before_a_claim__is_refused(money, operator, delegator, client):

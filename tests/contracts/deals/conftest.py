@@ -8,7 +8,7 @@ from tests.support.boa_world import WHOLE, person
 from tests.support.deals_world import World, deploy_world
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def deployed() -> World:
     """The market before anybody uses it, in the middle of its tenth period."""
     world = deploy_world()
@@ -16,25 +16,25 @@ def deployed() -> World:
     return world
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def provider(deployed: World) -> str:
     """An operator with 1,000 XMBL staked for the market and a cap."""
     return deployed.operator("provider")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def client(deployed: World) -> str:
     """Has 1,000 XMBL in Payments, of which the market may take any."""
     return deployed.client("client")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def attacker(deployed: World) -> str:
     """Somebody with money and bad intentions."""
     return deployed.client("attacker", 100 * WHOLE)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stranger() -> str:
     """Somebody without any part in a deal."""
     return person("stranger")

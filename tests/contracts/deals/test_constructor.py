@@ -13,7 +13,7 @@ from xmbl.storage.rules import Parameters
 Deploy = Callable[..., Parameters]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def deploy() -> Deploy:
     """A market on contracts that it never asks, with some numbers changed; what it says of itself."""
     some = deploy_money().token.address

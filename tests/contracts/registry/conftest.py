@@ -8,7 +8,7 @@ NODE_KEY, PROFILE = b"\x01" * 32, b"\x02" * 32
 ADDRESSES = ["/ip4/203.0.113.7/tcp/4001", "/dns4/node.example/tcp/4001"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def agent() -> str:
     """The provider's hot account."""
     return person("agent")

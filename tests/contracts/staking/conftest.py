@@ -25,7 +25,7 @@ COMMISSION = 1_000
 """The operator's, in basis points."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def operator(money: Money, provider: str, market: str) -> str:
     """Beside the provider, with 100 XMBL staked for a commission of 10% and 100 in its wallet; the market may
     lock any of it."""
@@ -36,7 +36,7 @@ def operator(money: Money, provider: str, market: str) -> str:
     return account
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def delegator(money: Money, operator: str) -> str:
     """Has delegated 100 XMBL to the operator, and 100 in its wallet."""
     account = person("delegator")

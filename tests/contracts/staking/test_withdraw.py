@@ -38,8 +38,28 @@ def test_withdraw__a_block_early__is_refused(money, provider):
         money.staking.withdraw(sender=provider)
 
 
-def test_withdraw__what_never_thawed__is_refused(money, provider):
+def test_withdraw__in_the_last_block_for_it__leaves(money, provider):
+    money.staking.thaw(30 * WHOLE, sender=provider)
+    mine(THAW_BLOCKS + THAW_BLOCKS // 7 - 1)
+    money.staking.withdraw(sender=provider)
+    assert money.staking.stake_of(provider).own == 70 * WHOLE
+
+
+def test_withdraw__too_late__is_refused_until_it_thawed_again(money, provider):
+    money.staking.thaw(30 * WHOLE, sender=provider)
+    mine(THAW_BLOCKS + THAW_BLOCKS // 7)
+    with boa.reverts("staking: lapsed"):
+        money.staking.withdraw(sender=provider)
+    money.staking.thaw(0, sender=provider)
     with boa.reverts("staking: thawing"):
+        money.staking.withdraw(sender=provider)
+    mine(THAW_BLOCKS)
+    money.staking.withdraw(sender=provider)
+    assert money.staking.stake_of(provider).own == 70 * WHOLE
+
+
+def test_withdraw__what_never_thawed__is_refused(money, provider):
+    with boa.reverts("staking: nothing"):
         money.staking.withdraw(sender=provider)
 
 
@@ -47,7 +67,7 @@ def test_withdraw__twice__is_refused(money, provider):
     money.staking.thaw(30 * WHOLE, sender=provider)
     mine(THAW_BLOCKS)
     money.staking.withdraw(sender=provider)
-    with boa.reverts("staking: thawing"):
+    with boa.reverts("staking: nothing"):
         money.staking.withdraw(sender=provider)
 
 

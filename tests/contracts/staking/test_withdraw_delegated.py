@@ -68,7 +68,7 @@ def test_withdraw_delegated__a_block_early__is_refused(money, operator, delegato
 @pytest.mark.usefixtures("_thawed")
 def test_withdraw_delegated__twice__is_refused(money, operator, delegator):
     money.staking.withdraw_delegated(operator, sender=delegator)
-    with boa.reverts("staking: thawing"):
+    with boa.reverts("staking: nothing"):
         money.staking.withdraw_delegated(operator, sender=delegator)
 
 
@@ -77,7 +77,7 @@ def test_withdraw_delegated__where_the_generation_ended__is_refused(money, opera
     money.staking.thaw_delegated(operator, SHARES, sender=delegator)
     money.staking.slash(operator, 200 * XMBL, 0, NOBODY, sender=market)
     mine(THAW_BLOCKS)
-    with boa.reverts("staking: thawing"):
+    with boa.reverts("staking: nothing"):
         money.staking.withdraw_delegated(operator, sender=delegator)
 
 
@@ -104,3 +104,16 @@ def test_withdraw_delegated__a_token_that_says_no__is_refused(stubborn, operator
     token.refuse()
     with boa.reverts("staking: transfer"):
         staking.withdraw_delegated(operator, sender=operator)
+
+
+def test_withdraw_delegated__too_late__is_refused_until_it_thawed_again(money, operator, delegator):
+    money.staking.thaw_delegated(operator, 100 * XMBL, sender=delegator)
+    mine(THAW_BLOCKS + THAW_BLOCKS // 7)
+    with boa.reverts("staking: lapsed"):
+        money.staking.withdraw_delegated(operator, sender=delegator)
+    money.staking.thaw_delegated(operator, 0, sender=delegator)
+    with boa.reverts("staking: thawing"):
+        money.staking.withdraw_delegated(operator, sender=delegator)
+    mine(THAW_BLOCKS + THAW_BLOCKS // 7 - 1)
+    money.staking.withdraw_delegated(operator, sender=delegator)
+    assert money.staking.delegation_of(operator, delegator).shares == 0

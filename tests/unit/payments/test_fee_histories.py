@@ -35,7 +35,7 @@ def leave(bonds: Bonds, holder: str, part: int) -> Bonds:
     if not shares:
         return bonds
     bonds = stake_rules.thaw_delegated(bonds, OPERATOR, holder, shares, block=0)
-    return stake_rules.withdraw_delegated(bonds, OPERATOR, holder, block=1)
+    return stake_rules.withdraw_delegated(bonds, OPERATOR, holder, block=7)
 
 
 def lose(bonds: Bonds, part: int) -> Bonds:
@@ -48,7 +48,7 @@ def lose(bonds: Bonds, part: int) -> Bonds:
 
 
 def opened() -> Bonds:
-    bonds = Bonds(frozenset({MARKET}), thaw_blocks=1, leverage=2)
+    bonds = Bonds(frozenset({MARKET}), thaw_blocks=7, leverage=2)
     bonds = stake_rules.stake(bonds, OPERATOR, 4 * LEAST, 500)
     return stake_rules.authorize(bonds, OPERATOR, MARKET, 2**60 - 1)
 

@@ -8,7 +8,7 @@ import pytest
 from tests.support.deals_world import World, deploy_world
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def deployed() -> World:
     """A market of its own for the attacks."""
     world = deploy_world()
@@ -16,19 +16,19 @@ def deployed() -> World:
     return world
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def victim(deployed: World) -> str:
     """An honest client."""
     return deployed.client("victim")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def operator(deployed: World) -> str:
     """The attacker's node."""
     return deployed.operator("attacking provider")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def accomplice(deployed: World) -> str:
     """The attacker's second account, a client of its own node."""
     return deployed.client("accomplice")
