@@ -27,7 +27,7 @@ from tests.support.deals_game import (
     balance,
     locked,
 )
-from tests.support.deals_world import AGENT, SmallTree, UniformTree
+from tests.support.deals_world import AGENT, PARAMETERS, SmallTree, UniformTree
 from xmbl.storage import rules
 from xmbl.storage.rules import NOWHERE
 
@@ -95,6 +95,10 @@ class DealsMachine(RuleBasedStateMachine):
             self.game.set_cap(operator, rules.MAX_PRICE)
         for client, tree, price, span in some:
             self.game.open(operator, client, tree, price, span)
+        for story in self.game.of(operator)[-1:]:
+            if story.opened == WORLD.period():  # doesn't live yet
+                self.game.challenge(story, 0)
+                self.game.extend(story, story.record.end + 1)
 
     @rule(operator=operators, some=st.lists(offers, min_size=1, max_size=1))
     def relapse(self, operator: str, some: list[Offer]) -> None:
@@ -116,6 +120,15 @@ class DealsMachine(RuleBasedStateMachine):
         if story := self.pick_live(data):
             leaves = story.tree.leaves
             self.game.challenge(story, leaves if beyond and pick % 8 == 0 else pick % leaves)
+
+    @rule(data=st.data(), honest=st.booleans())
+    def spot_check(self, data: st.DataObject, honest: bool) -> None:
+        """A challenge with its end: mostly rules in between, but the end is often too far off."""
+        if (story := self.pick_live(data)) and story.challenge is None:
+            self.game.challenge(story, data.draw(st.integers(0, story.tree.leaves - 1)))
+        if story and story.challenge:
+            self.game.wait(PARAMETERS.window + (not honest), diligent=True)
+            (self.game.answer if honest else self.game.fail)(story)
 
     @rule(data=st.data(), by=st.sampled_from([1, 2, 5, 40, 0, 366, 367]), lasting=st.booleans())
     def extend(self, data: st.DataObject, by: int, lasting: bool) -> None:
@@ -142,6 +155,25 @@ class DealsMachine(RuleBasedStateMachine):
     @rule(operator=operators, ahead=st.one_of(st.integers(0, 5), st.integers(0, 140)), by_agent=st.booleans())
     def declare(self, operator: str, ahead: int, by_agent: bool) -> None:
         self.game.declare(operator, WORLD.period() + ahead, AGENT if by_agent else operator)
+
+    @rule(operator=operators, prove=st.booleans())
+    def maintain(self, operator: str, prove: bool) -> None:
+        """Declare the next period, be there, and look what it did to the deals."""
+        self.game.declare(operator, WORLD.period() + 1, operator)
+        self.game.wait_periods(1, diligent=True)
+        if prove:
+            self.game.prove(operator)
+        self.game.wait_periods(1, diligent=True)
+        for story in self.game.of(operator)[:3]:
+            self.game.settle(story)
+
+    @rule(operator=operators)
+    def cheat(self, operator: str) -> None:
+        """Once a term has run out, if one is about to."""
+        ends = [story.record.end for story in self.game.of(operator) if self.game.is_live(story)]
+        if ends and min(ends) <= WORLD.period() + 3:
+            self.game.wait_periods(min(ends) - WORLD.period(), diligent=True)
+        self.game.cheat(operator)
 
     @rule(operator=operators, count=st.integers(1, 6), by_agent=st.booleans())
     def rotate(self, operator: str, count: int, by_agent: bool) -> None:
@@ -186,7 +218,7 @@ class DealsMachine(RuleBasedStateMachine):
             self.game.settle(story)
 
     @precondition(lambda self: any(map(asked, self.game.stories.values())))
-    @rule(data=st.data(), wait=st.booleans(), diligent=st.booleans())
+    @rule(data=st.data(), wait=st.booleans(), diligent=st.sampled_from([True, True, False]))
     def fail(self, data: st.DataObject, wait: bool, diligent: bool) -> None:
         if story := self.pick(data, asked):
             if story.challenge and wait:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import boa
+
 from tests.support.boa_world import WHOLE, block, mine, person
 from tests.support.deal_slots import DealSlots
 from tests.support.deal_story import Story, escrow_of
@@ -18,8 +20,8 @@ from tests.support.slots import Slots
 from xmbl.crypto.typed_data import Deal
 from xmbl.errors import Reverted
 from xmbl.storage import drawing, rings, rules
-from xmbl.storage.drawing import Place
-from xmbl.storage.rules import NEVER, NOWHERE, Attendance, Moment, Record
+from xmbl.storage.drawing import Place, Step
+from xmbl.storage.rules import NEVER, NOWHERE, Attendance, Moment
 
 LIMIT = PARAMETERS.limit
 STAKE = 2 * 10**5 * WHOLE
@@ -144,17 +146,38 @@ class Game:
             call(*arguments, sender=STRANGER)
             self.proven[operator].add(now)
 
+    def cheat(self, operator: str) -> None:
+        """Show bytes of deals that are over and not spared as if they lived: never a proof."""
+        places = self.places(operator, WORLD.period())
+        now = WORLD.period()
+        honest = {
+            story.id
+            for place, story in places
+            if rules.is_spared(story.record, self.attendance(operator), now, LIMIT)
+        }
+        forged = [(replace(place, spared=place.over), story) for place, story in places]
+        over = any(place.over and story.id not in honest for place, story in forged)
+        if over and now not in self.attendance(operator) and block() % PARAMETERS.period:
+            operator, plan, words, steps = self._proof(operator, forged)
+            if any(step.spared and forged[step.place][1].id not in honest for step in steps):
+                with boa.reverts():
+                    WORLD.deals.prove(operator, plan, words)
+
     def proof(self, operator: str) -> tuple[str, int, list[bytes]]:
         """The arguments of `prove`; raises what the rules refuse."""
+        return self._proof(operator, self.places(operator, WORLD.period()))[:3]
+
+    def _proof(
+        self, operator: str, places: Sequence[tuple[Place, Story]]
+    ) -> tuple[str, int, list[bytes], list[Step]]:
         tail, head = self.rings[operator].bounds_in(WORLD.period())
-        places = self.places(operator, WORLD.period())
         steps = drawing.plan_proof(WORLD.seed(operator), tail, head, [place for place, _ in places])
         words: list[bytes] = []
         for step in steps:
             story = places[step.place][1]
             words += WORLD.name(story.deal) if step.named else ()
             words += story.tree.words(step.leaf) if step.leaf is not None else ()
-        return operator, drawing.plan_bits(steps), words
+        return operator, drawing.plan_bits(steps), words, steps
 
     def declare(self, operator: str, period: int, sender: str) -> None:
         """Declare maintenance."""
@@ -177,9 +200,10 @@ class Game:
         deal, now, ring = Deal(operator, tree.root, terms), WORLD.period(), self.rings[operator]
         none = (ring, NEVER)
         opened = agree(none, lambda: self.send_open(deal), lambda: rings.append(ring, terms, now))
-        if opened is not none:
-            self.rings[operator], record = opened
-            self.stories[deal.id()] = Story(deal, tree, now, record, terms.end, escrow_of(deal, now))
+        if opened is none:
+            return
+        self.rings[operator], record = opened
+        self.stories[deal.id()] = Story(deal, tree, now, record, terms.end, escrow_of(deal, now))
 
     def send_open(self, deal: Deal) -> None:
         """Open a deal, or open it again."""
@@ -278,7 +302,9 @@ class Game:
             lambda: WORLD.deals.rotate(operator, names, sender=sender),
             lambda: rings.rotate(ring, records, self.attendance(operator), now, LIMIT),
         )
-        self._put(at_tail, after)
+        for story, record in zip(at_tail, after, strict=True):
+            story.record = record
+            self._not_back(story)
 
     def truncate(self, story: Story) -> None:
         """Cut a deal off the head."""
@@ -289,6 +315,12 @@ class Game:
             lambda: WORLD.deals.truncate(operator, WORLD.name(story.deal), sender=operator),
             lambda: rings.truncate(ring, record, self.attendance(operator), now, LIMIT),
         )
+        self._not_back(story)
+
+    def _not_back(self, story: Story) -> None:
+        """What has left the ring in its last period isn't extended."""
+        if story.record.start == NOWHERE and self.is_live(story):
+            self.extend(story, story.record.end + 1)
 
     def clear(self, story: Story) -> None:
         """Forget a deal."""
@@ -324,7 +356,3 @@ class Game:
             raise Reverted(reason, reason)
 
         agree(None, call, refused)
-
-    def _put(self, stories: Sequence[Story], records: Sequence[Record]) -> None:
-        for story, record in zip(stories, records, strict=True):
-            story.record = record
