@@ -22,6 +22,7 @@ _shared = settings(
 )
 settings.register_profile("quick", _shared, max_examples=40, stateful_step_count=30, derandomize=True)
 settings.register_profile("long", _shared, max_examples=160, stateful_step_count=500, print_blob=True)
+settings.register_profile("mutants", settings.get_profile("quick"), phases=[Phase.explicit, Phase.generate])
 settings.load_profile(PROFILE)
 if PROFILE == "long":  # 500 moves need more choices than one example has, and Hypothesis would stop early
     engine.BUFFER_SIZE = stateful.BUFFER_SIZE = 8 * engine.BUFFER_SIZE

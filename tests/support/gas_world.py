@@ -42,14 +42,15 @@ class Node:
 
 
 @contextmanager
-def anvil(port: int | None = None) -> Iterator[Node]:
-    """A fresh anvil, gone at the end."""
+def anvil(port: int | None = None, genesis: int = 0) -> Iterator[Node]:
+    """A fresh anvil whose first block has a number, gone at the end."""
     if port is None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
     command = ["anvil", "--port", str(port), "--silent", "--prune-history", "50", "--hardfork", "prague"]
-    process = subprocess.Popen([*command, "--gas-limit", "400000000"], stdout=subprocess.DEVNULL)
+    command += ["--number", str(genesis), "--gas-limit", "400000000"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         w3 = Web3(HTTPProvider(f"http://127.0.0.1:{port}"))
         for _ in range(100):
@@ -75,9 +76,10 @@ def embedded() -> Iterator[Node]:
 
 
 @cache
-def _compiled(name: str) -> dict[str, Any]:
+def compiled(name: str) -> dict[str, Any]:
+    """What the compiler says of one of the project's contracts."""
     path = ROOT / "contracts" / f"{name}.vy"
-    return next(iter(compile_files([path], ["abi", "bytecode"], paths=[ROOT]).values()))
+    return next(iter(compile_files([path], ["abi", "bytecode", "layout"], paths=[ROOT]).values()))
 
 
 @dataclass
@@ -133,11 +135,11 @@ class GasWorld:
 
     def deploy(self, name: str, *arguments: object) -> Contract:
         """Deploy one of the project's contracts."""
-        compiled = _compiled(name)
-        factory = self.node.w3.eth.contract(abi=compiled["abi"], bytecode=compiled["bytecode"])
+        code = compiled(name)
+        factory = self.node.w3.eth.contract(abi=code["abi"], bytecode=code["bytecode"])
         sent = factory.constructor(*arguments).transact({"from": self.deployer, "gas": 16_000_000})
         receipt = self.node.w3.eth.wait_for_transaction_receipt(sent)
-        return self.node.w3.eth.contract(address=receipt["contractAddress"], abi=compiled["abi"])
+        return self.node.w3.eth.contract(address=receipt["contractAddress"], abi=code["abi"])
 
     def send(self, sender: str, call: ContractFunction) -> TxReceipt:
         """Mine a call in a block of its own; a refused one raises."""
