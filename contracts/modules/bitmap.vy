@@ -18,7 +18,10 @@ _ONES_16: constant(uint256) = max_value(uint256) // 65_535  # 0x0001
 @pure
 def _run(first: uint256, count: uint256) -> uint256:
     """
-    @notice A word of `count` ones from bit `first` on; 1 <= count and first + count <= 256
+    @notice Ones in a row.
+    @param first The lowest of them.
+    @param count How many, at least 1; first + count <= 256.
+    @return uint256 The word.
     """
     return (max_value(uint256) >> unsafe_sub(256, count)) << first
 
@@ -27,7 +30,9 @@ def _run(first: uint256, count: uint256) -> uint256:
 @pure
 def _count(word: uint256) -> uint256:
     """
-    @notice How many bits of `word` are set
+    @notice How many bits of a word are set.
+    @param word The word.
+    @return uint256 The number.
     """
     # no step overflows: each field holds a count that is at most its width
     pairs: uint256 = unsafe_sub(word, (word >> 1) & _ALTERNATE_1)
@@ -42,7 +47,10 @@ def _count(word: uint256) -> uint256:
 @pure
 def _nth(word: uint256, n: uint256) -> uint256:
     """
-    @notice Where the n-th lowest set bit of `word` is; 1 <= n <= count(word)
+    @notice Where the n-th lowest set bit of a word is.
+    @param word The word.
+    @param n Which one, from 1 to as many as are set.
+    @return uint256 Its index.
     """
     index: uint256 = 0
     left: uint256 = n

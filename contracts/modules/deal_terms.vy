@@ -95,7 +95,8 @@ def _check(terms: IStorageDeals.Terms, period: uint256, length: uint256, limit: 
 @pure
 def _extension(id: bytes32, old_end: uint256, new_end: uint256, deadline: uint256) -> bytes32:
     """
-    @notice What an agent signs to prolong a deal. It names the end as it is, so it can't be used twice.
+    @notice What an agent signs to prolong a deal. It names the end as it is, so it can be used again only where
+            the client's notice has brought that end back, and is paid for again.
     @param id The deal.
     @param old_end Its end.
     @param new_end The end that it shall have.

@@ -19,8 +19,13 @@ def _climb(
     words: DynArray[bytes32, MAX_WORDS], at: uint256, index: uint256, leaves: uint256
 ) -> (bytes32, uint256):
     """
-    @notice The root above leaf `index` of `leaves`, whose bytes and path, bottom up, begin at word `at`
-    @return The root, and where the path ends; leaves <= 2^25
+    @notice Climbs from a leaf to the root.
+    @param words Among others, eight words of leaf and its path bottom up.
+    @param at Where they begin.
+    @param index Which leaf.
+    @param leaves How many there are, at most 2^25.
+    @return bytes32 The root.
+    @return uint256 Where the path ends.
     """
     node: bytes32 = sha256(
         concat(
