@@ -26,7 +26,7 @@ def maintain(session: "Session", texts: Sequence[str]) -> None:
         session.out.note("A challenge that is open then has to be answered all the same.")
         if any({period - 1, period + 1} & (declared | set(periods)) for period in periods):
             session.out.note(
-                "Two declared periods follow each other: a challenge posed just before may be due in the second."
+                "Two declared periods follow each other: a challenge posed just before is due in the second."
             )
         calls = [market.deals.declare(operator, period) for period in periods]
         transactions = send(session, *calls, checks=_checks(declared, periods, present))
