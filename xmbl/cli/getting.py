@@ -32,7 +32,10 @@ def get(session: Session, name: str, target: Path | None, max_cost: Wei | None) 
     """Bring NAME back to TARGET (by default ./NAME) from whoever answers, and check every byte.
 
     Where an operator asks for it, its windows are paid one by one, each only when the one before was good.
+    Without --max-cost no more is paid than is shown before, whatever it asks for later.
     """
+    from xmbl.storage.pricing import bound_of
+
     place = (target or Path(name)).absolute()
     size = storing.load(session, name).size
     most = paying.limits(session).subject if max_cost is None else max_cost
@@ -42,10 +45,13 @@ def get(session: Session, name: str, target: Path | None, max_cost: Wei | None) 
         prices = storing.run(session, narrator, lambda client: client.prices(name), purse)
     if not _agreed(session, prices, purse):
         return
+    if max_cost is None:
+        purse.bound(bound_of(prices))
+    allowed = purse.left
     kept = f"What has arrived is kept; `xmbl deal get {name}` goes on."
     with leaving(kept), narrator.telling():
         storing.run(session, narrator, lambda client: client.get(name, place), purse)
-    paid = most - purse.left
+    paid = allowed - purse.left
     document = {"name": name, "path": str(place), "bytes": size, "paid_wei": paid}
     cost = f", {format_amount(paid)} promised" if paid else ""
     session.out.result(document, f"{place}  {format_size(size)}, complete{cost}")
@@ -53,12 +59,13 @@ def get(session: Session, name: str, target: Path | None, max_cost: Wei | None) 
 
 def _agreed(session: Session, prices: "Sequence[Priced]", purse: "Purse") -> bool:
     """Show what it costs and ask, where it costs anything; whether to go on."""
-    from xmbl.storage.pricing import cost_of
+    from xmbl.storage.pricing import bound_of, cost_of
 
-    cost = cost_of(prices)
+    cost, bound = cost_of(prices), bound_of(prices)
     if cost:
         session.out.table(_table(prices))
-        session.out.note(f"It costs {format_amount(cost)} at most.")
+        more = f", or {format_amount(bound)} if holders break off" if bound > cost else ""
+        session.out.note(f"It costs {format_amount(cost)} at most{more}.")
         _require_affordable(session, cost, purse)
     if session.choices.dry_run:
         document = {"dry_run": True, "cost_wei": cost, "holders": [_document(each) for each in prices]}

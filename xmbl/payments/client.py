@@ -74,6 +74,10 @@ class Purse:
         """Wei that it may still pay."""
         return self._left
 
+    def bound(self, most: int) -> None:
+        """From here on pay `most` wei at most, and no more than what was left."""
+        self._left = min(self._left, most)
+
     def pay(self, payee: str, subject: bytes, amount: int) -> SignedVoucher:
         """A voucher for `amount` wei more than the payee has; `Refused` beyond a limit.
 

@@ -17,7 +17,7 @@ from xmbl.storage.wire import STREAM
 @dataclass(frozen=True, slots=True)
 class Priced:
     """What a holder asks for the whole of its part: `egress` in wei for a MiB, `cost` in wei; `trouble` says
-    why it gives none."""
+    why it gives none, `window` wei are what it can take and give nothing for."""
 
     number: int
     part: int
@@ -26,6 +26,7 @@ class Priced:
     egress: int
     cost: int
     trouble: str = ""
+    window: int = 0
 
 
 async def priced(wallet: Wallet, manifest: Manifest) -> list[Priced]:
@@ -53,6 +54,15 @@ def cost_of(prices: Sequence[Priced]) -> int:
     return sum(max((one.cost for one in prices if one.part == part), default=0) for part in parts)
 
 
+def bound_of(prices: Sequence[Priced]) -> int:
+    """The same if all holders of a part but the last break off after a window was paid, in wei."""
+    lost = 0
+    for part in {one.part for one in prices}:
+        windows = [one.window for one in prices if one.part == part and not one.trouble]
+        lost += sum(windows) - min(windows, default=0)
+    return cost_of(prices) + lost
+
+
 async def _priced(wallet: Wallet, manifest: Manifest, replica: Replica, purse: Purse) -> Priced:
     deal, size = replica.promised(), sealed_size(manifest.parts[replica.part].size)
     payee = deal.terms.payee
@@ -63,5 +73,8 @@ async def _priced(wallet: Wallet, manifest: Manifest, replica: Replica, purse: P
             quote = await reading.ask_price(channel, wallet.market, peer, deal, purse)
     except (NetworkError, BytesError, ChainError) as error:
         return Priced(replica.number, replica.part, deal.operator, payee, 0, 0, str(error))
-    cost = reading.Paid(purse, quote).cost(size)
-    return Priced(replica.number, replica.part, deal.operator, payee, quote.egress, cost)
+    way = reading.Paid(purse, quote)
+    window = way.cost(min(size, way.ahead * way.step))
+    return Priced(
+        replica.number, replica.part, deal.operator, payee, quote.egress, way.cost(size), window=window
+    )

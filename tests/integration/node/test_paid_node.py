@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import AsyncMock, patch
 
 import pytest
 from eth_account import Account
@@ -11,6 +12,7 @@ from tests.support.commands import Commands
 from tests.support.storage_world import LIGHT, PASSWORD, Operator, World, storage_world, until
 from xmbl import config
 from xmbl.identity.keystore import Keystore
+from xmbl.storage.client import StorageClient
 from xmbl.units import WHOLE
 
 DATA = secrets.token_bytes(700_000)
@@ -65,6 +67,11 @@ def test_get__of_an_operator_that_asks_for_it__is_paid_and_redeemed(
     assert bounded.code == 1
     assert "allow more with --max-cost" in bounded.err
     assert not (tmp_path / "back").exists()
+
+    with patch.object(StorageClient, "prices", AsyncMock(return_value=[])):
+        baited = client("deal", "get", "file", str(tmp_path / "back"), "--yes")
+    assert (baited.code, "is above what is left for this, 0 XMBL" in baited.err) == (1, True)
+    assert client.document("pay", "voucher", "list")["promised"] == []
 
     got = client.document("deal", "get", "file", str(tmp_path / "back"), "--yes")
     assert (tmp_path / "back").read_bytes() == DATA

@@ -48,6 +48,15 @@ def test_pay__more_than_is_left__promises_nothing(tmp_path):
     assert (book.promised(HOLDER, DEAL), mine.left) == (5, 2)
 
 
+def test_bound__less_or_more_than_is_left__is_never_raised(tmp_path):
+    mine, _ = purse(tmp_path, most=7)
+    mine.bound(9)
+    assert mine.left == 7
+    mine.bound(4)
+    with pytest.raises(Refused, match="5 wei more is above what is left for this, 4 wei"):
+        mine.pay(HOLDER, DEAL, 5)
+
+
 def test_pay__beyond_a_limit_of_the_book__is_refused_by_every_purse(tmp_path):
     limits = Limits(peer=9, subject=6, day=100)
     purse(tmp_path, limits)[0].pay(HOLDER, DEAL, 5)

@@ -8,7 +8,7 @@ from xmbl.crypto.envelope import CHUNK_SEALED
 from xmbl.crypto.typed_data import ReadQuote
 from xmbl.storage.egress import LEAST_WINDOW, price_of
 from xmbl.storage.fields import READ_LIMIT
-from xmbl.storage.pricing import Priced, cost_of
+from xmbl.storage.pricing import Priced, bound_of, cost_of
 from xmbl.storage.reading import AHEAD, WINDOW, Paid
 
 PARTY = "0x" + "11" * 20
@@ -51,3 +51,15 @@ def test_cost_of__several_holders__is_the_dearest_of_each_part():
     ]
     assert cost_of(prices) == 25
     assert cost_of([]) == 0
+
+
+def test_bound_of__several_holders__is_a_window_more_for_each_but_the_last():
+    prices = [
+        Priced(0, 0, PARTY, PARTY, 1, 10, window=3),
+        Priced(1, 0, PARTY, PARTY, 2, 20, window=6),
+        Priced(2, 0, PARTY, PARTY, 0, 0, "asleep"),
+        Priced(3, 1, PARTY, PARTY, 1, 5, window=5),
+    ]
+    assert bound_of(prices) == 25 + 6
+    assert bound_of(prices[3:]) == 5
+    assert bound_of([]) == bound_of(prices[2:3]) == 0
