@@ -30,12 +30,15 @@ def limits(session: Session) -> "Limits":
     return Limits(peer=payee, subject=deal, day=day)
 
 
-def book(session: Session) -> "Book":
-    """What the wallet promised and was promised, on this network."""
+def book(session: Session, account: str = "") -> "Book":
+    """What the wallet, or an account that it is a hot signer of, promised and was promised on this network.
+
+    Vouchers name all that one payer promised: so each payer has a book, whoever signs for it.
+    """
     from xmbl.payments.book import Book, book_path
 
-    place = book_path(session.folders.state, session.chain(), session.address(), session.payments().address)
-    return Book(place)
+    owner, payments = account or session.address(), session.payments().address
+    return Book(book_path(session.folders.state, session.chain(), owner, payments))
 
 
 def domain(session: Session) -> "Domain":
@@ -57,27 +60,36 @@ def purse(session: Session, most: int, emit: "Emit", payer: str = "") -> "Purse"
     from xmbl.payments.client import Payer, Purse
 
     account, block = session.account(), session.chain().block_number()
-    who = Payer(payer or account.address, account, domain(session), book(session), limits(session))
+    owner = payer or account.address
+    who = Payer(owner, account, domain(session), book(session, owner), limits(session))
     return Purse(who, most, lambda: block, emit)
+
+
+def remember(session: Session, payer: str, payee: str, subject: bytes) -> None:
+    """What the chain has paid was promised, though the book may be younger, or another signer's."""
+    from xmbl.payments.book import Promise
+
+    redeemed = session.payments().redeemed(payer, payee, subject)
+    book(session, payer).recall(Promise(payee, subject, redeemed))
 
 
 def cover(session: Session, payer: str, payee: str, amount: int) -> Check:
     """Whether account and lane cover `amount` wei more than what was promised to the payee before."""
     block = session.chain().block_number()
     held = ledger(session).free(payer, block) + ledger(session).lane(payer, payee, block).amount
-    promised = _outstanding(session, payee)
+    promised = _outstanding(session, payer, payee)
     return enough(
         "account and lane, for all vouchers to this payee", held, promised + amount,
         "Fill the account with `xmbl pay deposit`.",
     )  # fmt: skip
 
 
-def _outstanding(session: Session, payee: str) -> int:
-    """What was promised to a payee and isn't redeemed."""
+def _outstanding(session: Session, payer: str, payee: str) -> int:
+    """What a payer promised to a payee and isn't redeemed."""
     from xmbl.crypto.typed_data import Voucher
 
-    block, payer, found = session.chain().block_number(), session.address(), 0
-    for promise in book(session).promises():
+    block, found = session.chain().block_number(), 0
+    for promise in book(session, payer).promises():
         if promise.payee == payee:
             voucher = Voucher(payer, payee, promise.cumulative, promise.subject, 0)
             found += max(0, promise.cumulative - ledger(session).redeemed(voucher, block))

@@ -47,6 +47,7 @@ def sign(session: Session, payee: str, amount: Wei, subject: str, payer: str | N
         session.out.result(document, "Everything is in order; nothing was signed.")
         return
     require_agreement(session)
+    paying.remember(session, who, target, about)
     signed = paying.purse(session, amount, lambda _: None, who).pay(target, about, amount)
     document = signed.document()
     session.out.result({"voucher": document}, json.dumps(document))
@@ -74,10 +75,12 @@ def show(session: Session, file: Path) -> None:
 
 
 @command.command("list")
+@click.option("--payer", help="Of whom, where the wallet is a hot signer of it; else of the wallet.")
 @looking
-def list_(session: Session) -> None:
+def list_(session: Session, payer: str | None) -> None:
     """List what the wallet promised and what it was promised by vouchers."""
-    book, block, ledger = paying.book(session), session.chain().block_number(), paying.ledger(session)
+    book = paying.book(session, session.resolve(payer) if payer else "")
+    block, ledger = session.chain().block_number(), paying.ledger(session)
     promised = book.promises()
     held = [(each, ledger.redeemed(each.signed.voucher, block)) for each in book.all_held()]
     out = Table(

@@ -61,7 +61,7 @@ class SignedVoucher:
         """The voucher in a text as `document` writes it; `UsageError` if it isn't one."""
         try:
             return cls.unpack(_packed(json.loads(text)))
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise UsageError("That isn't a voucher; give one as `xmbl pay voucher sign` writes it.") from None
 
 

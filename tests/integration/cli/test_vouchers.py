@@ -75,10 +75,11 @@ def test_voucher__impossible__is_refused_with_a_reason(client, arguments, compla
 
 
 def test_voucher__a_file_that_holds_none__is_refused(client, tmp_path):
-    (tmp_path / "junk").write_text("{}")
-    said = client("pay", "voucher", "show", str(tmp_path / "junk"))
-    assert said.code == 2
-    assert "That isn't a voucher" in said.err
+    for junk in ("{}", "[" * 5_000):
+        (tmp_path / "junk").write_text(junk)
+        said = client("pay", "voucher", "show", str(tmp_path / "junk"))
+        assert said.code == 2
+        assert "That isn't a voucher" in said.err
 
 
 def test_limits__set_and_reached__bound_what_is_promised(client):
@@ -127,3 +128,25 @@ def test_signer__authorized__signs_for_the_payer_until_it_is_revoked(client, ope
     revoked = client.document("pay", "signer", "revoke", "operator", "--yes")
     assert revoked["until"] < until
     assert client("pay", "signer", "authorize", "operator", "--blocks", "1", "--yes").code == 2
+
+
+def test_voucher__by_a_signer_with_promises_of_its_own__names_the_payers_alone(client, operator, payee):
+    subject, me = "0x" + "34" * 32, client.document("wallet", "show")["address"]
+    operator.document("pay", "deposit", "1", "--yes")
+    operator.document("pay", "voucher", "sign", me, "0.5", "--subject", subject, "--yes")
+    others = operator.document(
+        "pay", "voucher", "sign", me, "0.25", "--payer", "client", "--subject", subject, "--yes"
+    )
+    assert others["voucher"]["cumulative"] == str(WHOLE // 4)
+    promise = {"payee": me, "subject": subject, "cumulative_wei": WHOLE // 4}
+    assert promise in operator.document("pay", "voucher", "list", "--payer", "client")["promised"]
+    assert promise not in operator.document("pay", "voucher", "list")["promised"]
+
+
+def test_voucher__after_the_book_was_lost__goes_on_from_what_the_chain_paid(client, operator, tmp_path):
+    arguments = ("pay", "voucher", "sign", "operator", "0.5", "--subject", "0x" + "56" * 32, "--yes")
+    first = client.document(*arguments)
+    operator.document("pay", "voucher", "redeem", in_a_file(tmp_path, first), "--yes")
+    for path in (client.home / "state" / "vouchers").iterdir():
+        path.rename(tmp_path / path.name)
+    assert client.document(*arguments)["voucher"]["cumulative"] == str(WHOLE)
