@@ -8,12 +8,14 @@ where the file lay on the client's machine, what the client would pay, or which 
 Whoever wrote one is unknown, so nothing in it is believed that the chain or the bytes don't confirm.
 """
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 from xmbl.config import checked_name
 from xmbl.crypto.envelope import KEY_BYTES, sealed_size
 from xmbl.crypto.merkle import leaf_count
+from xmbl.crypto.typed_data import Deal
 from xmbl.errors import Corrupt, UsageError
+from xmbl.storage.fields import ADDRESS
 from xmbl.storage.manifest import Manifest, Part, Replica, ReplicaState, decode, encode
 from xmbl.storage.market import Market
 from xmbl.storage.sources import PART_PLAIN
@@ -65,7 +67,7 @@ def _confirmed(market: Market, replica: Replica) -> Replica:
 def _check(manifest: Manifest) -> None:
     checked_name(manifest.name, "stored file")
     _require(type(manifest.folder) is bool and len(manifest.key) == KEY_BYTES)
-    _require(type(manifest.end) is int and manifest.end >= 0)
+    _require(_is_number(manifest.end))
     at = 0
     for index, part in enumerate(manifest.parts):
         _require(_is_part(part, index, at))
@@ -85,14 +87,27 @@ def _is_part(part: Part, index: int, at: int) -> bool:
 
 def _check_replica(manifest: Manifest, replica: Replica) -> None:
     deal = replica.promised()
-    _require(type(replica.number) is int and replica.number >= 0 and replica.state is ReplicaState.OPEN)
-    _require(type(replica.end) is int and replica.end >= 0 and type(replica.terminated) is bool)
+    _check_deal(deal)
+    _require(_is_number(replica.number) and replica.state is ReplicaState.OPEN)
+    _require(_is_number(replica.end) and type(replica.terminated) is bool)
     _require(
         type(replica.cid) is str and deal.terms.client == manifest.client and len(deal.id()) == KEY_BYTES
     )
     _require(replica.part in range(len(manifest.parts)))
     _require(leaf_count(sealed_size(manifest.parts[replica.part].size)) == deal.terms.leaves)
     manifest.replica_key(replica)
+
+
+def _check_deal(deal: Deal) -> None:
+    """Its id doesn't tell an amount from a text with the same bytes, but whoever works with it does."""
+    client, payee, *numbers = astuple(deal.terms)
+    for account in (deal.operator, client, payee):
+        _require(type(account) is str and ADDRESS.unpack(ADDRESS.pack(account)) == account)
+    _require(all(_is_number(each) for each in numbers))
+
+
+def _is_number(found: object) -> bool:
+    return type(found) is int and 0 <= found < 2**64
 
 
 def _require(good: bool) -> None:

@@ -105,6 +105,7 @@ def _twice(document: dict[str, Any]) -> None:
         lambda document: document.update(key=None),
         lambda document: document.update(folder=1),
         lambda document: document.update(end="30"),
+        lambda document: document.update(end=10**400),
         lambda document: document.update(size=1001),
         lambda document: document.update(parts=[], size=0),
         lambda document: document.update(replicas=[]),
@@ -120,6 +121,7 @@ def _twice(document: dict[str, Any]) -> None:
         _replica(part=1),
         _replica(number=-1),
         _replica(number="1"),
+        _replica(number=2**64),
         _replica(state=2),
         _replica(deal=None),
         _replica(salt="ab"),
@@ -130,6 +132,10 @@ def _twice(document: dict[str, Any]) -> None:
         _terms(leaves=LEAVES + 1),
         _terms(price=-1),
         _terms(payee="0x12"),
+        # these have the same id as what they stand for
+        _terms(payee=int(OPERATOR, 16)),
+        _terms(deadline=f"0x{100:040x}"),
+        _terms(price=True),
         _twice,
     ],
 )
