@@ -7,6 +7,7 @@ difference ends the run with 1 and tells the seed that makes it again in one bat
 import json
 import shutil
 import sys
+from contextlib import closing
 from itertools import count
 from time import monotonic
 
@@ -20,8 +21,7 @@ def compare(cases: int, seed: int) -> dict[str, float]:
     """Play batches until so many cases agree; a difference raises with its seed."""
     begun = monotonic()
     splits = settlements = 0
-    with anvil(genesis=GENESIS) as node:
-        bench = Bench(node)
+    with anvil(genesis=GENESIS) as node, closing(Bench(node)) as bench:
         for batch in count(seed):
             if splits + settlements >= cases:
                 break

@@ -47,8 +47,8 @@ class Results:
         path.parent.mkdir(parents=True, exist_ok=True)
         for line in path.read_text().splitlines() if path.exists() else []:
             self._take(line)
-        self._file = path.open("a")
-        self._file.write("\n")  # the last run may have died in the middle of a line
+        self._path = path
+        self._write("")  # the last run may have died in the middle of a line
 
     def _take(self, line: str) -> None:
         try:
@@ -62,9 +62,13 @@ class Results:
         """Remember a verdict."""
         entry = {"id": mutant.id, "tests": self._tests, **verdict}
         self.known[mutant.id] = entry
-        self._file.write(json.dumps(entry) + "\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        self._write(json.dumps(entry))
+
+    def _write(self, line: str) -> None:
+        with self._path.open("a") as file:
+            file.write(line + "\n")
+            file.flush()
+            os.fsync(file.fileno())
 
     def status(self, mutant: Mutant) -> str | None:
         """`killed`, `survived`, `invalid`, `same`, or None if it wasn't tried."""
@@ -141,7 +145,7 @@ def snapshot() -> Path:
 
 def digest(root: Path, *names: str) -> str:
     """What some folders hold; if none is named, those of which the contracts' tests are made."""
-    folders = names or ("tests/contracts", "tests/stateful", "tests/support", "xmbl")
+    folders = names or ("tests/contracts", "tests/stateful", "tests/support")
     parts = [path for name in folders for path in sorted((root / name).rglob("*.*y*")) if path.is_file()]
     return sha256(b"".join(path.read_bytes() for path in parts)).hexdigest()[:12]
 

@@ -297,6 +297,12 @@ class DealsMachine(RuleBasedStateMachine):
             assert locked(operator) * UNIT <= STAKE
 
     def teardown(self) -> None:
+        try:
+            self.all_ends()
+        finally:
+            self.chain.__exit__(None, None, None)
+
+    def all_ends(self) -> None:
         """D12: with all parties silent for ever, a stranger's calls bring every deal to its end and all money
         to an owner; D3, D5, D6, D15 of what all deals moved."""
         ends = [story.record.end for story in self.game.stories.values()]
@@ -313,7 +319,6 @@ class DealsMachine(RuleBasedStateMachine):
         assert [locked(operator) for operator in OPERATORS] == [0, 0]
         self.everyone_got_their_due()
         self.no_weight_was_without_a_fee()
-        self.chain.__exit__(None, None, None)
 
     def everyone_got_their_due(self) -> None:
         sums: Counter[str] = Counter()

@@ -81,6 +81,10 @@ class Chain:
         self._http = HTTPConnection(where.hostname or "", where.port, timeout=120)
         self._ids = count()
 
+    def close(self) -> None:
+        """Hang up."""
+        self._http.close()
+
     def ask(self, calls: Iterable[tuple[str, list[Any]]]) -> list[Any]:
         """The answers to many calls, in their order."""
         asked = [
@@ -170,16 +174,20 @@ def _word(key: str | bytes | int) -> bytes:
 
 
 class Bench:
-    """All markets on one anvil, ready for any number of batches."""
+    """Markets on one anvil, ready for any number of batches."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, markets: Sequence[Parameters] = MARKETS) -> None:
         self.chain = Chain(node)
-        self.worlds = [GasWorld(node, parameters) for parameters in MARKETS]
+        self.worlds = [GasWorld(node, parameters) for parameters in markets]
         for world in self.worlds:
             world.fund(world.deployer, 8 * 10**26)
         self.chain.ask([("anvil_autoImpersonateAccount", [True])])
         assert node.set_automine
         node.set_automine(False)
+
+    def close(self) -> None:
+        """Hang up."""
+        self.chain.close()
 
     def play(self, seed: int) -> tuple[int, int]:
         """One batch: how many distributions and how many settlements agreed. Raises `Different`."""

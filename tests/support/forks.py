@@ -4,6 +4,8 @@ import json
 import os
 import select
 import signal
+import traceback
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -65,7 +67,9 @@ def in_forks(
 
 def _start(task: Task, work: Callable[[Task], Any], folder: Path, seconds: float) -> _Child[Task]:
     answer, tell = os.pipe()
-    process = os.fork()
+    with warnings.catch_warnings():  # of threads: those of tests don't hold what a child needs
+        warnings.simplefilter("ignore", DeprecationWarning)
+        process = os.fork()
     if process == 0:
         os.setpgid(0, 0)  # Ctrl-C is for the parent
         os.close(answer)
@@ -88,9 +92,7 @@ def _live(task: Task, work: Callable[[Task], Any], folder: Path, tell: int, seco
             json.dump(work(task), out)
         status = 0
     except BaseException:  # noqa: BLE001 - nothing may reach what the parent was doing
-        import traceback
-
-        traceback.print_exc()
+        os.write(2, traceback.format_exc().encode())  # Python's own streams may be somebody's buffers
     finally:
         os._exit(status)
 

@@ -8,7 +8,6 @@ directory, which has to be a copy that nobody edits.
 
 import gc
 import importlib
-import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
@@ -25,12 +24,11 @@ from vyper.ir.compile_ir import assembly_to_evm
 
 from tests.support.forks import Died, in_forks
 from tests.support.mutants import Mutant, names_in
-from tests.support.overlay import compiled, overlaid
+from tests.support.overlay import compiled, imports, overlaid, sources
 
-TESTED_BY = ("tests/contracts/*/test_*.py", "tests/stateful/test_*_machine.py")
+TESTED_BY = ("tests/contracts/*/**/test_*.py", "tests/stateful/test_*_machine.py")
 """What tests contracts in this process; the gas plays read committed artifacts."""
 
-_IMPORT = re.compile(r"^from contracts((?:\.\w+)*) import (\w+)", re.MULTILINE)
 _PYTEST = [
     *("-q", "--maxfail=1", "--assert=plain", "--tb=line", "-p", "no:ape_test", "-p", "no:cacheprovider"),
     *("-o", "addopts=--strict-markers --strict-config --import-mode=importlib"),
@@ -62,11 +60,8 @@ class Bench:
 
     def __init__(self) -> None:
         self.root = Path.cwd()
-        self.sources = {
-            path.relative_to(self.root).as_posix(): path.read_text()
-            for path in sorted((self.root / "contracts").rglob("*.vy*"))
-        }
-        self.imports = {path: self._imports(path) for path in self.sources}
+        self.sources = sources(self.root)
+        self.imports = {path: imports(self.sources, path) for path in self.sources}
         self.deployers: dict[str, Any] = {}
         self.tried: dict[str, Tried] = {}
         self.broken: dict[str, str] = {}
@@ -179,15 +174,6 @@ class Bench:
     def _affected(self, path: str) -> list[str]:
         return [each for each in self.deployers if each == path or path in self.imports[each]]
 
-    def _imports(self, path: str) -> set[str]:
-        """All files below `contracts/` that one imports, through others too."""
-        found: set[str] = set()
-        for folder, name in _IMPORT.findall(self.sources[path]):
-            stem = f"contracts{folder.replace('.', '/')}/{name}"
-            each = f"{stem}.vy" if f"{stem}.vy" in self.sources else f"{stem}.vyi"
-            found |= {each} | self._imports(each)
-        return found
-
     def _load(self, path: str, **_: Any) -> Any:
         """Instead of `boa.load_partial`: what is compiled already, else the text as it is now."""
         return self._compiled(Path(path).resolve().relative_to(self.root).as_posix())
@@ -248,11 +234,11 @@ def _function(node: vy.VyperNode) -> str:
     return found.name if found else ""
 
 
-def _users(sources: Mapping[str, str]) -> dict[tuple[str, str], set[str]]:
+def _users(texts: Mapping[str, str]) -> dict[tuple[str, str], set[str]]:
     """For each constant the functions of any file that may read it, through other constants too."""
     mentions = {
         (path, owner): names
-        for path, source in sources.items()
+        for path, source in texts.items()
         if path.endswith(".vy")
         for owner, names in names_in(source).items()
     }

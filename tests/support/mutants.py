@@ -286,6 +286,8 @@ def _literal(tree: _Tree, node: ast.AST) -> Iterator[Change]:
         return
     parent, text = tree.parents[node], tree.text(node)
     if isinstance(node.value, bool):
+        if isinstance(parent, ast.keyword) and parent.arg == "skip_contract_check":
+            return  # only gas
         yield tree.whole("logic", node, str(not node.value))
     elif text.startswith('x"'):
         yield tree.whole("number", node, f'{text[:-2]}{int(text[-2], 16) ^ 1:x}"')

@@ -1,6 +1,7 @@
 """Contracts compiled as if one of their files had another text; nothing on the disk changes."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,24 @@ from typing import Any
 import boa
 from boa.interpret import _compute_source_map
 from vyper.compiler.input_bundle import FileInput, FilesystemInputBundle
+
+_IMPORT = re.compile(r"^from contracts((?:\.\w+)*) import (\w+)", re.MULTILINE)
+
+
+def sources(root: Path) -> dict[str, str]:
+    """The texts of all contracts, modules, interfaces and mocks below `root`, by their paths from there."""
+    paths = sorted((root / "contracts").rglob("*.vy*"))
+    return {path.relative_to(root).as_posix(): path.read_text() for path in paths}
+
+
+def imports(texts: Mapping[str, str], path: str) -> set[str]:
+    """All files below `contracts/` that one imports, through others too."""
+    found: set[str] = set()
+    for folder, name in _IMPORT.findall(texts[path]):
+        stem = f"contracts{folder.replace('.', '/')}/{name}"
+        each = f"{stem}.vy" if f"{stem}.vy" in texts else f"{stem}.vyi"
+        found |= {each} | imports(texts, each)
+    return found
 
 
 @contextmanager
