@@ -57,8 +57,8 @@ class Leaving:
 
     @property
     def has_lapsed(self) -> bool:
-        """Whether what thawed could leave and no longer can."""
-        return self.stake.thawing > 0 and self.block >= self.stake.thaw_until + self.withdraw_blocks
+        """Whether what thawed could leave, and can't any more in the next block."""
+        return self.stake.thawing > 0 and self.block + 1 >= self.stake.thaw_until + self.withdraw_blocks
 
     @property
     def closes_before_it_thaws(self) -> bool:

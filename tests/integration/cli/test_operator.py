@@ -135,7 +135,7 @@ def test_drain__with_a_deal__waits_for_its_end_and_takes_the_stake_back(
     assert provider.proven(first, first + 1) == [first, first + 1]
     still = operator.document("node", "drain", "--yes", "--no-wait")
     assert (still["left"], still["deals"], still["transactions"]) == (False, [], [])
-    provider.mine(market.staking.thaw_blocks())
+    provider.mine(market.staking.stake_of(provider.address).thaw_until - market.block_number())
     held = market.token.balance_of(provider.address)
     left = operator.document("node", "drain", "--yes")
     assert left["left"] is True
@@ -199,6 +199,29 @@ def test_delegate__then_claimed_and_withdrawn__brings_stake_and_fees_back(
     assert operator.document("stake", "delegators")["delegators"] == []
 
 
+def test_withdraw__of_stake_that_has_lapsed__is_refused_until_it_thaws_anew(
+    provider: Provider, operator: Commands
+) -> None:
+    staking, part = provider.market.staking, STAKE // 2
+    operator.document("stake", "thaw", f"{part} wei", "--yes")
+    until = staking.stake_of(provider.address).thaw_until
+    last = until + staking.withdraw_blocks() - 1
+    provider.mine(last - provider.market.block_number())
+    late = operator("stake", "withdraw", "--yes")
+    assert late.code == 2
+    assert f"It could leave until block {last}; `xmbl stake thaw 0` begins anew." in late.err
+    again = operator("stake", "thaw", "0", "--yes")
+    assert (again.code, f"for {staking.thaw_blocks()} blocks more" in again.out) == (0, True)
+    held = staking.stake_of(provider.address)
+    assert (held.thawing, held.thaw_until > last) == (part, True)
+    early = operator("stake", "withdraw", "--yes")
+    assert (early.code, "blocks more, until block" in early.err) == (2, True)
+    provider.mine(held.thaw_until - provider.market.block_number())
+    before = provider.market.token.balance_of(provider.address)
+    operator.document("stake", "withdraw", "--yes")
+    assert provider.market.token.balance_of(provider.address) - before == part
+
+
 def test_claim__of_a_wronged_client__collects_its_compensation(
     provider: Provider, operator: Commands, world: World
 ) -> None:
@@ -240,7 +263,7 @@ def test_drain__early__ends_the_deals_after_their_notice_at_the_exit_price(
     first = provider.period + 1
     deal = provider.open(secrets.token_bytes(1_000), first + 40)
     done = operator.document("node", "drain", "--early", "--yes", "--no-wait")
-    assert [each["action"] for each in done["transactions"]] == ["node_cap", "stake_thaw", "deal_terminate"]
+    assert [each["action"] for each in done["transactions"]] == ["node_cap", "deal_terminate"]
     assert [each["end_period"] for each in done["deals"]] == [first + deal.terms.operator_notice]
     assert operator.document("node", "drain", "--early", "--yes", "--no-wait")["transactions"] == []
 
