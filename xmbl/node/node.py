@@ -27,7 +27,7 @@ from xmbl.identity.keystore import Keystore
 from xmbl.identity.passwords import read_password
 from xmbl.network.host import Host, open_host
 from xmbl.node.config import NodeConfig
-from xmbl.node.paying import Cashier, cashier_of
+from xmbl.node.paying import Cashier, cashiers_of
 from xmbl.storage import wire
 from xmbl.storage.agent import FAILURES, StorageAgent
 from xmbl.storage.desk import Desk
@@ -78,16 +78,17 @@ async def run_node(settings: NodeConfig, emit: Emit) -> None:
     signer, seed = await trio.to_thread.run_sync(_unlocked, settings)
     with _alone(settings):
         desks = await trio.to_thread.run_sync(_desks, settings, signer, emit)
-        cashier = await trio.to_thread.run_sync(cashier_of, settings, desks[0])
+        cashiers = await trio.to_thread.run_sync(cashiers_of, settings, desks)
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_stop_on_signal, nursery.cancel_scope)
                 async with open_host(seed, settings.listen) as host:
-                    await _serve(settings, desks, cashier, signer, host)
+                    await _serve(settings, desks, cashiers, signer, host)
         finally:
             for desk in desks:
                 desk.journal.close()
-            cashier.book.close()
+            for cashier in cashiers:
+                cashier.book.close()
             desks[0].outbox.close()
             desks[0].holdings.close()
             emit(Stopped())
@@ -102,14 +103,19 @@ def _alone(settings: NodeConfig) -> Lock:
 
 
 async def _serve(
-    settings: NodeConfig, desks: Sequence[Desk], cashier: Cashier, signer: "LocalAccount", host: Host
-) -> None:
+    settings: NodeConfig, desks: Sequence[Desk], cashiers: Sequence[Cashier], signer: "LocalAccount",
+    host: Host,
+) -> None:  # fmt: skip
     desk = desks[0]
     agents = [StorageAgent(each, settings.habits) for each in desks]
     for agent in agents:
         await trio.to_thread.run_sync(agent.start)
-    # new deals only here: the older deployments have but agents
-    egress = Egress(desk, signer, settings.storage, cashier.till)
+    # new deals only here: the older deployments' are proven and read to their end
+    older = [
+        Egress(each, signer, settings.storage, cashier.till)
+        for each, cashier in zip(desks[1:], cashiers[1:], strict=True)
+    ]
+    egress = Egress(desk, signer, settings.storage, cashiers[0].till, older)
     server = StorageServer(desk, signer, settings.storage, egress)
     host.serve(wire.QUOTE, server.quote, deadline=60.0, concurrent=QUOTES_AT_ONCE)
     host.serve(wire.STORE, server.store, deadline=UPLOAD_SECONDS, concurrent=UPLOADS_AT_ONCE)
@@ -126,7 +132,8 @@ async def _serve(
             nursery.start_soon(_announced, each, settings, host.addresses)
         for agent in agents:
             nursery.start_soon(agent.run, write_status)
-        nursery.start_soon(cashier.run, settings.habits.poll)
+        for cashier in dict.fromkeys(cashiers):
+            nursery.start_soon(cashier.run, settings.habits.poll)
 
 
 async def _announced(desk: Desk, settings: NodeConfig, listening: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """Where a node's vouchers come together: the till that takes them, the book that keeps them, the agent that
 redeems them."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -30,6 +31,15 @@ class Cashier:
             with suppress(*FAILURES):
                 await trio.to_thread.run_sync(self.agent.step)
             await trio.sleep(poll)
+
+
+def cashiers_of(settings: NodeConfig, desks: Sequence[Desk]) -> list[Cashier]:
+    """One for each desk; those whose deployments share a ledger share it."""
+    found: dict[str, Cashier] = {}
+    for desk in desks:
+        if desk.market.payments.address not in found:
+            found[desk.market.payments.address] = cashier_of(settings, desk)
+    return [found[desk.market.payments.address] for desk in desks]
 
 
 def cashier_of(settings: NodeConfig, desk: Desk) -> Cashier:

@@ -132,7 +132,9 @@ class PaymentsAgent:
         vouchers = tuple(held.signed for held in self._book.open() if held.signed.voucher in chosen)
         if vouchers:
             self._reached(Point.CHOSEN)
-            batch = Batch(f"redeem:{payee}:{block}", payee, vouchers)
+            # one outbox may send to two ledgers
+            ledger = self._ledger.redeem(payee, vouchers).to
+            batch = Batch(f"redeem:{ledger}:{payee}:{block}", payee, vouchers)
             self._book.begin(batch)
             self._reached(Point.BEGUN)
             self._finish(batch)

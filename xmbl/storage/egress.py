@@ -4,6 +4,7 @@ The price is the node's for as long as it runs, so a stream that has begun keeps
 bytes are held must be seen for nothing, and to fetch all of them so is dearer than to pay.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import trio
@@ -33,13 +34,20 @@ def price_of(egress: int, length: int) -> int:
 
 
 class Egress:
-    """The reading of what lies at `desk`, paid into `till`; `signer` is its agent's account."""
+    """The reading of what lies at `desk`, paid into `till`; `signer` is its agent's account.
 
-    def __init__(self, desk: Desk, signer: "LocalAccount", will: StoragePolicy, till: Till) -> None:
+    `older` are those of older deployments: their clients take a price and pay as their own contracts have it.
+    """
+
+    def __init__(
+        self, desk: Desk, signer: "LocalAccount", will: StoragePolicy, till: Till,
+        older: Sequence["Egress"] = (),
+    ) -> None:  # fmt: skip
         self._desk = desk
         self._signer = signer
         self._will = will
         self._till = till
+        self._older = older
 
     def check_free(self) -> None:
         """`Refused` unless bytes are given out for nothing."""
@@ -51,7 +59,10 @@ class Egress:
 
     async def price(self, request: PriceRequest) -> PriceReply:
         """The price of a deal's bytes, signed; `Refused` for a deal that isn't known here."""
-        payee = self._known(request.deal).deal.terms.payee
+        egress, known = self._known(request.deal)
+        return await egress._price(request, known.deal.terms.payee)
+
+    async def _price(self, request: PriceRequest, payee: str) -> PriceReply:
         market = self._desk.market
         expiry = await trio.to_thread.run_sync(market.block_number) + patience(market.parameters)
         will = self._will
@@ -64,16 +75,16 @@ class Egress:
         """Where the bytes of a paid range are; `Refused` for an unknown deal or too wide a window."""
         if request.length > self._will.window:
             raise Refused(f"A voucher pays for {self._will.window} bytes at most; ask for fewer at a time.")
-        return self._known(request.deal).deal.root
+        return self._known(request.deal)[1].deal.root
 
     def take(self, request: PaidRead) -> None:
         """The range is paid, its voucher on the disk; `Refused` says what it lacks. Reads the chain."""
-        payee = self._known(request.deal).deal.terms.payee
+        egress, known = self._known(request.deal)
         price = price_of(self._will.egress, request.length)
-        self._till.take(request.voucher, Window(payee, request.deal, price))
+        egress._till.take(request.voucher, Window(known.deal.terms.payee, request.deal, price))
 
-    def _known(self, deal: bytes) -> KnownDeal:
-        for journal in (self._desk.journal, *self._desk.beside):
-            if known := journal.deal(deal):
-                return known
+    def _known(self, deal: bytes) -> tuple["Egress", KnownDeal]:
+        for egress in (self, *self._older):
+            if known := egress._desk.journal.deal(deal):
+                return egress, known
         raise Refused("I don't know this deal; ask the operator that it is with.")

@@ -3,12 +3,14 @@
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import trio
 from eth_account.signers.local import LocalAccount
 
 from tests.support.agent_world import paying_client
+from tests.support.paid_reads import purse_of
 from tests.support.storage_world import STAKE, Operator, Told, World, storage_world
 from xmbl import config
 from xmbl.blocks.store import FileStore
@@ -18,11 +20,16 @@ from xmbl.chain.outbox import owned_name
 from xmbl.crypto.merkle import leaf_count
 from xmbl.crypto.typed_data import Deal, Terms, sign_digest
 from xmbl.errors import ConfigError
+from xmbl.network.host import open_host
 from xmbl.node.config import NodeConfig, load_node
-from xmbl.node.node import run_node, status
+from xmbl.node.node import Started, run_node, status
 from xmbl.storage import events
+from xmbl.storage.egress import price_of
 from xmbl.storage.holdings import Holdings
 from xmbl.storage.market import Market
+from xmbl.storage.quotes import candidate, reach
+from xmbl.storage.reading import passage, received
+from xmbl.storage.wire import STREAM
 
 DATA = secrets.token_bytes(5_000)
 
@@ -119,6 +126,38 @@ def test_node__an_older_deployment_beside__proves_and_closes_the_deals_of_both(
     found = status(settings)
     assert (found["market"], found["trouble"]) == (newer.deployment.deals, "")
     assert [each["market"] for each in found["older"]] == [world.deployment.deals]
+
+
+def test_read__a_deal_of_an_older_deployment__has_a_price_and_is_paid_in_its_own_ledger(
+    world: World, newer: World, tmp_path: Path
+) -> None:
+    settings = settings_of(world, newer, (world.network(),))
+    settings = replace(settings, storage=replace(settings.storage, egress=10**15))
+    root, market, client = held(world, settings), world.market(), paying_client(world)
+    operator = world.operators[0]
+    deal = opened(market, world, operator, client, root)
+    world.devnet.mine(settings.habits.confirmations)
+    purse, book = purse_of(market, tmp_path, client.address, client)
+    told, paid = Told(), []
+
+    async def play() -> None:
+        with trio.fail_after(30):
+            async with trio.open_nursery() as nursery, open_host(secrets.token_bytes(32)) as host:
+                nursery.start_soon(run_node, settings, told)
+                while not (known := told.of(events.DealKnown)) or known[-1].id != deal.id():
+                    await trio.sleep(0.05)
+                found = candidate(operator.address, market.node(operator.address))
+                peer = replace(found, addresses=tuple(told.of(Started)[0].addresses))
+                async with reach(host, peer, STREAM) as channel:
+                    way = await passage(channel, market, peer, deal, purse)
+                    await way.ask(channel, 0, 1_000)
+                    paid.extend(await received(channel, 1_000))
+                nursery.cancel_scope.cancel()
+
+    trio.run(play)
+    assert paid == [DATA[:1_000]]
+    assert book.promised(operator.address, deal.id()) == price_of(10**15, 1_000)
+    book.close()
 
 
 def test_node__the_present_deployment_as_an_older_one__is_refused(world: World, newer: World) -> None:
