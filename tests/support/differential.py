@@ -5,28 +5,23 @@ things are written into storage, since making them takes hours: the records of d
 their operators proved and declared. A batch follows from its seed alone.
 """
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from http.client import HTTPConnection
-from itertools import count, pairwise
+from itertools import pairwise
 from random import Random
-from typing import Any
-from urllib.parse import urlparse
 
-from eth_abi.abi import decode, encode
+from eth_abi.abi import decode
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
-from web3 import HTTPProvider
-from web3.contract.contract import Contract
 
-from tests.support.gas_world import GasWorld, Node, compiled
+from tests.support.batches import Chain, Log, Slots, call
+from tests.support.gas_world import GasWorld, Node
 from xmbl.crypto.typed_data import Deal, Terms
 from xmbl.errors import Reverted
 from xmbl.payments import rules as payment_rules
 from xmbl.payments.rules import Account, Ledger, Split, split_account
 from xmbl.storage import rules
-from xmbl.storage.rules import Attendance, Moment, Parameters, Record
+from xmbl.storage.rules import Attendance, Challenge, Moment, Parameters, Record, Settlement
 
 SPLITS, INCOMES = 200, 5
 """Splits of a batch, and how often each is distributed."""
@@ -37,10 +32,12 @@ OPERATORS, DEALS, PERIODS = 12, 500, 500
 LEFT_OUT = (0.6, 0.3, 0.5, 0.0)
 """Which part of the deals isn't settled, round by round."""
 
+LEAF = 3
+"""The one that every challenge asks for."""
+
 GENESIS = 10_000
 """Where the chain begins, so that there is a past: mining it takes minutes."""
 
-_GAS = 2_000_000
 _DEAL = f"(address,bytes32,(address,address{9 * ',uint256'}))"
 _SETTLED = keccak(text="Settled(bytes32,uint256,uint256,uint256,uint256,uint256)")
 _CLOSED = keccak(text="Closed(bytes32,uint256,uint256)")
@@ -62,115 +59,6 @@ def require_equal(what: str, contract: object, ours: object) -> None:
     """Raise `Different` unless both are the same."""
     if contract != ours:
         raise Different(f"{what}: the contract says {contract}, the rules say {ours}")
-
-
-@dataclass(frozen=True)
-class Log:
-    """One event."""
-
-    topics: list[bytes]
-    data: bytes
-
-
-class Chain:
-    """anvil, spoken to in batches; every transaction is the deployer's unless it says otherwise."""
-
-    def __init__(self, node: Node) -> None:
-        assert isinstance(node.w3.provider, HTTPProvider)
-        where = urlparse(str(node.w3.provider.endpoint_uri))
-        self._http = HTTPConnection(where.hostname or "", where.port, timeout=120)
-        self._ids = count()
-
-    def close(self) -> None:
-        """Hang up."""
-        self._http.close()
-
-    def ask(self, calls: Iterable[tuple[str, list[Any]]]) -> list[Any]:
-        """The answers to many calls, in their order."""
-        asked = [
-            {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
-            for method, params in calls
-        ]
-        if not asked:
-            return []
-        self._http.request("POST", "/", json.dumps(asked), {"Content-Type": "application/json"})
-        answers = {each["id"]: each for each in json.loads(self._http.getresponse().read())}
-        for each in answers.values():
-            if "error" in each:
-                raise RuntimeError(each["error"])
-        return [answers[each["id"]]["result"] for each in asked]
-
-    def send(self, calls: Sequence[tuple[str, bytes]], sender: str) -> list[list[Log] | None]:
-        """(contract, data) each as a transaction of one block: the events of each, None where it reverts."""
-        nonce = int(self.ask([("eth_getTransactionCount", [sender, "latest"])])[0], 16)
-        self.ask(
-            (
-                "eth_sendTransaction",
-                [
-                    {
-                        "from": sender, "to": to, "data": "0x" + data.hex(), "gas": hex(_GAS),
-                        "gasPrice": hex(10**10), "nonce": hex(nonce + place),
-                    }
-                ],
-            )
-            for place, (to, data) in enumerate(calls)
-        )  # fmt: skip
-        self.mine(1)
-        receipts = self.ask([("eth_getBlockReceipts", ["latest"])])[0]
-        if len(receipts) != len(calls):
-            raise RuntimeError(f"{len(receipts)} of {len(calls)} transactions fit the block")
-        return [_logs(receipt) if receipt["status"] == "0x1" else None for receipt in receipts]
-
-    def write(self, words: Iterable[tuple[str, int, int]]) -> None:
-        """(contract, slot, word) into storage."""
-        self.ask(
-            ("anvil_setStorageAt", [contract, f"0x{slot:064x}", f"0x{word:064x}"])
-            for contract, slot, word in words
-        )
-
-    def read(self, slots: Iterable[tuple[str, int]]) -> list[int]:
-        """The words in some slots."""
-        asked = [("eth_getStorageAt", [contract, f"0x{slot:064x}", "latest"]) for contract, slot in slots]
-        return [int(word, 16) for word in self.ask(asked)]
-
-    def mine(self, blocks: int) -> None:
-        """Let blocks pass."""
-        self.ask([("anvil_mine", [hex(blocks)])])
-
-    def next_block(self) -> int:
-        """The number of the block that the next transactions are in."""
-        return int(self.ask([("eth_blockNumber", [])])[0], 16) + 1
-
-
-def _logs(receipt: dict[str, Any]) -> list[Log]:
-    return [
-        Log([bytes.fromhex(topic[2:]) for topic in log["topics"]], bytes.fromhex(log["data"][2:]))
-        for log in receipt["logs"]
-    ]
-
-
-class Slots:
-    """The slots of one mapping of one contract."""
-
-    def __init__(self, contract: str, address: str, *path: str) -> None:
-        found = compiled(contract)["layout"]["storage_layout"]
-        for name in path:
-            found = found[name]
-        self.address = address
-        self._slot = int(found["slot"]).to_bytes(32, "big")
-
-    def at(self, *keys: str | bytes | int) -> tuple[str, int]:
-        """Contract and slot of what these keys lead to."""
-        slot = self._slot
-        for key in keys:
-            slot = keccak(slot + _word(key))
-        return self.address, int.from_bytes(slot, "big")
-
-
-def _word(key: str | bytes | int) -> bytes:
-    if isinstance(key, int):
-        return key.to_bytes(32, "big")
-    return key if isinstance(key, bytes) else bytes.fromhex(key[2:]).rjust(32, b"\0")
 
 
 class Bench:
@@ -201,24 +89,6 @@ class Bench:
 
 def _address(random: Random) -> str:
     return to_checksum_address(random.randbytes(20))
-
-
-def _call(contract: Contract, signature: str, *arguments: object) -> tuple[str, bytes]:
-    """(contract, data) of a call."""
-    types = signature.partition("(")[2][:-1]
-    return contract.address, keccak(text=signature)[:4] + encode(_split(types), arguments)
-
-
-def _split(types: str) -> list[str]:
-    """The types of a signature, of which one may be a tuple."""
-    found, depth = [""], 0
-    for letter in types:
-        depth += {"(": 1, ")": -1}.get(letter, 0)
-        if letter == "," and depth == 0:
-            found.append("")
-        else:
-            found[-1] += letter
-    return [each for each in found if each]
 
 
 class SplitBatch:
@@ -256,8 +126,8 @@ class SplitBatch:
 
     def _calls(self, split: Split, income: int) -> Iterator[tuple[str, bytes]]:
         payments = self.world.payments
-        yield _call(payments, "transfer(address,uint256)", split_account(split), income)
-        yield _call(payments, "distribute(address[],uint256[])", split.recipients, split.weights)
+        yield call(payments, "transfer(address,uint256)", split_account(split), income)
+        yield call(payments, "distribute(address[],uint256[])", split.recipients, split.weights)
 
     def _distribute(self, place: int, income: int) -> None:
         ledger, split = self.ledgers[place], self.splits[place]
@@ -304,6 +174,7 @@ class SettlementBatch:
         self.accounts = Slots("Payments", payments, "ledger", "_accounts")
         self.present = chain.next_block() // self.parameters.period
         self.first = self.present - PERIODS
+        self.due = chain.next_block() + 3 * self.parameters.period
         self.operators = {_address(random): self._attendance() for _ in range(OPERATORS)}
         self.kept = [self._deal() for _ in range(DEALS)]
 
@@ -333,7 +204,7 @@ class SettlementBatch:
         missed = random.randrange(limit) if random.random() < 0.3 else 0
         record = Record(
             0, rules.NOWHERE, price, 5, first, terms.end, first, missed,
-            challenged=random.random() < 0.05, exited=random.random() < 0.2,
+            challenged=random.random() < 0.1, exited=random.random() < 0.2,
         )  # fmt: skip
         return Kept(Deal(random.choice([*self.operators]), random.randbytes(32), terms), record)
 
@@ -352,21 +223,21 @@ class SettlementBatch:
         for kept in self.kept:
             locks[kept.deal.operator] += kept.deal.terms.collateral
         self.before = self._holding()
-        give = [_call(world.token, "transfer(address,uint256)", who, locks[who] * 10**9) for who in locks]
+        give = [call(world.token, "transfer(address,uint256)", who, locks[who] * 10**9) for who in locks]
         self._sure(
-            deployer, [*give, _call(world.payments, "transfer(address,uint256)", world.deals.address, escrow)]
+            deployer, [*give, call(world.payments, "transfer(address,uint256)", world.deals.address, escrow)]
         )
         self.chain.ask(("anvil_setBalance", [who, hex(10**24)]) for who in [*locks, world.deals.address])
         anyone = 2**256 - 1
         for who, units in locks.items():
             self._sure(who, [
-                _call(world.token, "approve(address,uint256)", world.staking.address, anyone),
-                _call(world.staking, "stake(uint256,uint256)", units * 10**9, 0),
-                _call(world.staking, "authorize(address,uint256)", world.deals.address, units * 10**9),
+                call(world.token, "approve(address,uint256)", world.staking.address, anyone),
+                call(world.staking, "stake(uint256,uint256)", units * 10**9, 0),
+                call(world.staking, "authorize(address,uint256)", world.deals.address, units * 10**9),
             ])  # fmt: skip
         self._sure(
             world.deals.address,
-            [_call(world.staking, "lock(address,uint256)", *each) for each in locks.items()],
+            [call(world.staking, "lock(address,uint256)", *each) for each in locks.items()],
         )
         self.chain.write(self._words())
         self.escrow, self.fees = escrow, 0
@@ -383,7 +254,7 @@ class SettlementBatch:
                 | record.exited << 238
             )  # fmt: skip
             if record.challenged:
-                yield *self.asked.at(id_), 1 | 2**60 << 32
+                yield *self.asked.at(id_), LEAF | self.due << 32
         for operator, attendance in self.operators.items():
             for word in range(self.first >> 7, (self.first + 2 * PERIODS >> 7) + 1):
                 bits = range(128)
@@ -396,22 +267,33 @@ class SettlementBatch:
         self.chain.mine(self.random.choice([0, 1, 2, 5, 15]) * self.parameters.period + 1)
         some = [kept for kept in self.kept if kept.record.cursor and self.random.random() >= left_out]
         block = self.chain.next_block()
-        calls = [_call(self.world.deals, f"settle({_DEAL})", kept.deal.as_tuple()) for kept in some]
+        calls = [self._way_out(kept, block) for kept in some]
         for kept, logs in zip(some, self.chain.send(calls, self.world.deployer), strict=True):
             self._settled(kept, logs, Moment(block, self.operators[kept.deal.operator], self.parameters))
         self._compare(some)
         return len(some)
 
+    def _way_out(self, kept: Kept, block: int) -> tuple[str, bytes]:
+        """A challenge that nobody answered in time fails the deal."""
+        function = "fail" if kept.record.challenged and block > self.due else "settle"
+        return call(self.world.deals, f"{function}({_DEAL})", kept.deal.as_tuple())
+
+    def _by_the_rules(self, kept: Kept, now: Moment) -> Settlement:
+        if kept.record.challenged and now.block > self.due:
+            return rules.fail(kept.record, Challenge(LEAF, self.due), kept.deal.terms, now)
+        return rules.settle(kept.record, kept.deal.terms, now)
+
     def _settled(self, kept: Kept, logs: list[Log] | None, now: Moment) -> None:
         what = f"{kept.record} of {kept.deal.terms} in block {now.block}"
         try:
-            done = rules.settle(kept.record, kept.deal.terms, now)
+            done = self._by_the_rules(kept, now)
         except Reverted as refusal:
             require_equal(f"{what}, which the rules refuse for {refusal.reason}", logs, None)
             return
         if logs is None:
             raise Different(f"{what}: the contract refuses, the rules say {done}")
-        cursor = min(done.record.end, now.period)
+        # of a deal that failed, what is settled ends with the present period too
+        cursor = min(kept.record.end, done.record.end, now.period)
         expected: dict[bytes, tuple[int, ...]] = {
             _SETTLED: (cursor, done.paid, done.fee, done.refunded, done.record.missed)
         }
