@@ -204,7 +204,7 @@ class SettlementBatch:
         missed = random.randrange(limit) if random.random() < 0.3 else 0
         record = Record(
             0, rules.NOWHERE, price, 5, first, terms.end, first, missed,
-            challenged=random.random() < 0.1, exited=random.random() < 0.2,
+            challenged=first <= self.present and random.random() < 0.1, exited=random.random() < 0.2,
         )  # fmt: skip
         return Kept(Deal(random.choice([*self.operators]), random.randbytes(32), terms), record)
 
