@@ -104,7 +104,7 @@ def test_delegation__thawed_and_withdrawn__is_read_back(world):
         delegated_thawing=4 * WHOLE, commission=500,
     )  # fmt: skip
     assert staking.stake_of(operator).free(NUMBERS.leverage) == 16 * WHOLE
-    with pytest.raises(Reverted, match="Nothing has thawed yet"):
+    with pytest.raises(Reverted, match="It hasn't thawed yet"):
         world.send(staking.withdraw_delegated(operator))
     world.net.mine(NUMBERS.thaw)
     world.send(staking.withdraw_delegated(operator))
