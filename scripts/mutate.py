@@ -6,10 +6,11 @@ survivors are tried again once the tests have changed. `tests/contracts/mutants.
 are known to be equivalent, with the reason. Exits with 1 while there are others or fewer than 95% are killed.
 """
 
+import atexit
 import json
 import os
 import shutil
-import subprocess
+import signal
 import sys
 import tempfile
 import tomllib
@@ -21,7 +22,7 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -92,10 +93,10 @@ def equivalents(root: Path) -> list[Equivalent]:
 
 
 def chosen(root: Path, names: Sequence[str], seed: int) -> list[Mutant]:
-    """The mutants of some sources, or of all, in the seed's order."""
-    found = [mutant for mutant in of_contracts(root) if not names or Path(mutant.path).stem in names]
+    """The mutants of some sources, or some by their ids, or all, in the seed's order."""
+    found = [each for each in of_contracts(root) if not names or {Path(each.path).stem, each.id} & {*names}]
     if not found:
-        raise click.UsageError(f"no contract or module is called {', '.join(names)}")
+        raise click.UsageError(f"no contract, module or mutant is called {', '.join(names)}")
     Random(seed).shuffle(found)  # noqa: S311 - an order that can be had again
     return found
 
@@ -248,7 +249,7 @@ def listed(root: Path, order: Sequence[Mutant]) -> Iterator[str]:
 @click.command(help=__doc__)
 @click.option("--seed", default=1, show_default=True, help="Which order.")
 @click.option("--sample", type=click.IntRange(min=1), help="How many have to count; else all.")
-@click.option("--contract", "names", multiple=True, help="Only this contract or module; may be repeated.")
+@click.option("--contract", "names", multiple=True, help="A contract, module or mutant; may be repeated.")
 @click.option("--workers", default=os.cpu_count() or 1, show_default=True, help="Processes at once.")
 @click.option("--fresh", is_flag=True, help="Forget all results first.")
 @click.option("--list", "only_list", is_flag=True, help="Print the mutants in their order and try none.")
@@ -259,8 +260,11 @@ def cli(
 ) -> None:  # fmt: skip
     """Choose, try, report."""
     if "XMBL_MUTANTS" not in os.environ:
-        sys.exit(_in_a_copy())
+        _go_on_in_a_copy()
     root, state = Path.cwd(), Path(os.environ["XMBL_MUTANTS"])
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    for deadly in (signal.SIGINT, signal.SIGTERM):  # whoever runs in the background is told to ignore Ctrl-C
+        signal.signal(deadly, signal.default_int_handler)
     order = chosen(root, names, seed)
     if only_list:
         print("\n".join(listed(root, order)))
@@ -278,15 +282,12 @@ def cli(
         sys.exit(1)
 
 
-def _in_a_copy() -> int:
-    """This command again, in a copy of the tree."""
+def _go_on_in_a_copy() -> NoReturn:
+    """This command again, in a copy of the tree, which it removes at its end."""
     copy = snapshot()
-    try:
-        environment = os.environ | {"PYTHONPATH": str(copy), "XMBL_MUTANTS": str(STATE)}
-        command = [sys.executable, str(copy / "scripts" / "mutate.py"), *sys.argv[1:]]
-        return subprocess.run(command, cwd=copy, env=environment, check=False).returncode
-    finally:
-        shutil.rmtree(copy, ignore_errors=True)
+    os.chdir(copy)
+    environment = os.environ | {"PYTHONPATH": str(copy), "XMBL_MUTANTS": str(STATE)}
+    os.execve(sys.executable, [sys.executable, "scripts/mutate.py", *sys.argv[1:]], environment)  # noqa: S606
 
 
 if __name__ == "__main__":

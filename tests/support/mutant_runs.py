@@ -33,8 +33,8 @@ _PYTEST = [
     *("-q", "--maxfail=1", "--assert=plain", "--tb=line", "-p", "no:ape_test", "-p", "no:cacheprovider"),
     *("-o", "addopts=--strict-markers --strict-config --import-mode=importlib"),
 ]
-_NEAREST = 3
-"""Test files tried before all others."""
+_FIRST = 3
+"""How many test files are tried before all others."""
 
 
 @dataclass(frozen=True)
@@ -104,14 +104,16 @@ class Bench:
         return {"tried": tried, "broken": self.broken, "modules": sorted(sys.modules)}
 
     def plan(self, mutant: Mutant) -> list[list[str]]:
-        """The test files that a mutant has to survive: the nearest, the rest, the machines."""
+        """The test files that a mutant has to survive: those named after it, the fastest few, the rest, the
+        machines."""
         functions = self.users.get((mutant.path, mutant.owner)) or {f"{mutant.path}:{mutant.owner}"}
         files = self._executing(functions) or self._executing(self._whole(mutant.path))
+        files.sort(key=lambda file: self.tried[file].seconds)
         names = {f"test_{mutant.owner.strip('_')}", f"test_{Path(mutant.path).stem}"}
-        files.sort(key=lambda file: (Path(file).stem not in names, self.tried[file].seconds))
-        units = [file for file in files if "/stateful/" not in file]
+        named = [file for file in files if Path(file).stem in names]
+        units = [file for file in files if "/stateful/" not in file and file not in named]
         machines = [file for file in files if "/stateful/" in file]
-        return [part for part in (units[:_NEAREST], units[_NEAREST:], machines) if part]
+        return [part for part in (named, units[:_FIRST], units[_FIRST:], machines) if part]
 
     def _executing(self, functions: Set[str]) -> list[str]:
         return [file for file, tried in self.tried.items() if tried.functions & functions]

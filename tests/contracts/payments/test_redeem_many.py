@@ -76,6 +76,12 @@ def test_redeem_many__thirty_two__fit(money, pen, reader, provider):
     assert money.payments.redeem_many(provider, vouchers) == 32 * WHOLE
 
 
+def test_redeem_many__one_more__is_refused(money, pen, reader, provider):
+    vouchers = [pen.voucher(reader, provider, WHOLE, f"content {number}") for number in range(33)]
+    with boa.reverts():
+        money.payments.redeem_many(provider, vouchers)
+
+
 def test_redeem_many__one_signed_by_another__is_refused_whole(money, pen, readers, provider, hot):
     vouchers = [pen.voucher(readers[0], provider, 2), pen.voucher(readers[1], provider, 2, signer=hot)]
     with boa.reverts("payments: signer"):
