@@ -220,6 +220,20 @@ def test_prove__draws_in_holes__passes_them_by_name(world: World, client: str, p
     assert world.period() in world.proven(provider)
 
 
+def test_prove__draws_in_a_hole_that_only_misses_made__passes_them_by_name(
+    world: World, client: str, provider: str
+) -> None:
+    missed = world.open(client, provider, price=3_000, periods=30)
+    world.next_period(1 + PARAMETERS.limit)
+    world.open(client, provider, price=1_000, periods=30)
+    world.next_period()  # now it has been over for a period, and nobody settled it
+    assert (world.record(missed).missed, world.record(missed).end > world.period()) == (0, True)
+    holes = [step for step in world.proof(provider).steps if step.leaf is None]
+    assert holes
+    world.prove(provider)
+    assert world.period() in world.proven(provider)
+
+
 def test_prove__leaves_of_a_hole__are_not_counted(world: World, client: str, provider: str) -> None:
     ended = with_holes(world, client, provider, live=1, hole=100_000)
     _, tree = world.opened[ended.id()]
