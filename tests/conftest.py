@@ -37,9 +37,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """The whole suite uses the cores, file by file; a part of it isn't worth their start."""
+    """The whole suite uses the cores, file by file, and one more, since many tests wait for blocks; a part of
+    it isn't worth their start."""
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    return min(os.cpu_count() or 1, 4) if whole else 0
+    return min((os.cpu_count() or 1) + 1, 4) if whole else 0
 
 
 @pytest.fixture(autouse=True)
