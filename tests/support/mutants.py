@@ -187,6 +187,20 @@ class _Tree:
             node = self.parents[node]
         return node
 
+    def is_overwritten(self, node: ast.AST) -> bool:
+        """Whether a variable is only declared, since the results of a call go into it before it is read."""
+        if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
+            return False
+        body = getattr(self.parents.get(node), "body", [])
+        for later in body[body.index(node) + 1 :] if node in body else []:
+            if isinstance(later, ast.Assign) and isinstance(later.targets[0], ast.Tuple):
+                return node.target.id in {
+                    each.id for each in later.targets[0].elts if isinstance(each, ast.Name)
+                }
+            if not isinstance(later, ast.AnnAssign):
+                return False
+        return False
+
     def span(self, node: ast.AST) -> tuple[int, int]:
         """The first byte of a node, and the one after it."""
         assert isinstance(node, ast.expr | ast.stmt | ast.keyword)
@@ -293,7 +307,7 @@ def _literal(tree: _Tree, node: ast.AST) -> Iterator[Change]:
         yield tree.whole("number", node, f'{text[:-2]}{int(text[-2], 16) ^ 1:x}"')
     elif text.startswith("0x"):
         yield tree.whole("number", node, f"{text[:-1]}{int(text[-1], 16) ^ 1:x}")
-    elif isinstance(node.value, int) and not _is_base(parent, node):
+    elif isinstance(node.value, int) and not _is_base(parent, node) and not tree.is_overwritten(parent):
         yield tree.whole("number", node, str(node.value + 1))
         if node.value:
             yield tree.whole("number", node, str(node.value - 1))

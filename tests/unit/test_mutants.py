@@ -76,6 +76,12 @@ def test_number__all_but_bases_and_types__go_up_and_down() -> None:
     assert after("x: Bytes[65] = a", "number") == set()
 
 
+def test_number__what_a_call_overwrites__is_left() -> None:
+    body = "x: uint256 = 0\ny: uint256 = 0\nx, y = self._f()"
+    assert changes(body, "number") == set()
+    assert changes("x: uint256 = 0\ny: uint256 = x\nx += 1", "number") != set()
+
+
 def test_text__words_of_a_revert__are_left() -> None:
     assert after('x = keccak256("a tag")', "text") == {'x = keccak256("a tag~")'}
     assert after('assert a, "room: reason"', "text") == set()

@@ -69,6 +69,11 @@ def attend(attendance: rules.Attendance) -> str:
     return operator
 
 
+def test_misses__a_declared_period_at_the_first_bit_of_a_word__is_excused() -> None:
+    proven = set(range(1_024)) - {256}
+    assert LIFETIME.misses(attend(rules.Attendance(proven, {256})), 250, 260, 15) == (0, 260, 1)
+
+
 def test_misses__a_year_over_four_words__are_all_counted() -> None:
     proven = set(range(1_024)) - {127, 200, 300, 400, 492}
     operator = attend(rules.Attendance(proven, {200}))
