@@ -154,7 +154,9 @@ def _swap(broken: Broken) -> None:
 
 
 def _deployed() -> list[Any]:
-    return [each for each in [*boa.env._contracts.values()] if hasattr(each, "compiler_data")]
+    """What still stands: boa also remembers what tests deployed that are over."""
+    known = [each for each in [*boa.env._contracts.values()] if hasattr(each, "compiler_data")]
+    return [each for each in known if boa.env.get_code(each.address)]
 
 
 def _become(contract: Any, deployer: Any) -> None:
