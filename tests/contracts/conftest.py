@@ -7,6 +7,7 @@ import pytest
 from eth_account.signers.local import LocalAccount
 
 from tests.support.boa_world import ANY, CONTRACT_WALLET, WHOLE, Money, deploy_money, person
+from tests.support.deals_world import World, deploy_world
 from tests.support.promises import Pen, keyed
 
 
@@ -26,6 +27,14 @@ def second_market() -> str:
 def money(market: str, second_market: str) -> Money:
     """Token, Payments, Staking for two markets, NodeRegistry."""
     return deploy_money([market, second_market])
+
+
+@pytest.fixture(scope="module")
+def deployed() -> World:
+    """A market for deals that nobody has used, in its tenth period; `world` is it with a test's people."""
+    world = deploy_world()
+    world.next_period(10)
+    return world
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,7 @@ before what it pays for does, so a kill at any point forgets nothing that anybod
 texts, since wei outgrow the numbers of SQLite.
 """
 
-import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ from typing import Any
 from xmbl.chain.client import Chain
 from xmbl.chain.outbox import owned_name
 from xmbl.crypto.typed_data import Voucher
+from xmbl.memory import Memory
 from xmbl.payments.policy import Limits, Spending, require_within
 from xmbl.payments.wire import SignedVoucher
 
@@ -75,34 +73,11 @@ class Batch:
     vouchers: tuple[SignedVoucher, ...]
 
 
-class Book:
+class Book(Memory):
     """The memory in `path`; safe to use from several threads and processes."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = threading.RLock()
-        self._base = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._base.execute("PRAGMA journal_mode=WAL")
-        # a promise must be on disk before it is spoken
-        self._base.execute("PRAGMA synchronous=FULL")
-        self._base.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._base.close()
-
-    @contextmanager
-    def atomically(self) -> Iterator[None]:
-        """What is read inside stays so, and all changes are kept together or not at all."""
-        with self._lock:
-            self._base.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._base.execute("ROLLBACK")
-                raise
-            self._base.execute("COMMIT")
+        super().__init__(path, _SCHEMA)
 
     # what this account promised
 
@@ -222,10 +197,6 @@ class Book:
         query = f"SELECT {_VOUCHER}, signer, redeemed FROM held {where}"  # noqa: S608
         for *columns, signer, redeemed in self._run(query, values):
             yield Held(_voucher(columns), signer, int(redeemed))
-
-    def _run(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        with self._lock:
-            return self._base.execute(query, values).fetchall()
 
 
 _VOUCHER = "payer, payee, subject, cumulative, expiry, signature"

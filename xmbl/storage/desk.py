@@ -34,7 +34,7 @@ class Desk:
     @contextmanager
     def deciding(self) -> Iterator[None]:
         """What is changed inside is kept together or not at all, and nobody else binds or drops bytes."""
-        with self.holdings.deciding, self.journal.batch():
+        with self.holdings.deciding, self.journal.atomically():
             yield
 
     def drop_unneeded(self, root: bytes, reason: str) -> None:

@@ -56,7 +56,7 @@ class Follower:
 
     def _read(self, first: int, last: int) -> bool:
         found = list(self._desk.market.events(first, last))
-        with self._desk.journal.batch():
+        with self._desk.journal.atomically():
             noted = [self._note(event) for event in found]
         touched = self._touched(found)
         self._refresh(touched)
@@ -68,7 +68,7 @@ class Follower:
 
         Meanwhile the deals count as signed, so no bytes are dropped.
         """
-        with self._desk.journal.batch():
+        with self._desk.journal.atomically():
             self._desk.journal.doubt()
             self._desk.journal.keep(SCANNED, self._desk.market.since - 1)
 
@@ -123,7 +123,7 @@ class Follower:
 
     def _refresh(self, ids: Sequence[bytes]) -> None:
         records = [(deal_id, self._desk.market.record(deal_id)) for deal_id in ids]
-        with self._desk.journal.batch():
+        with self._desk.journal.atomically():
             for deal_id, record in records:
                 # all zero: cleared already, which its event will say
                 if record.end:

@@ -54,7 +54,7 @@ class Housekeeping:
             self._desk.emit(events.AuditPassed(self._audited))
 
     def _adopt(self, known: KnownDeal, record: Record) -> None:
-        with self._desk.journal.batch():
+        with self._desk.journal.atomically():
             self._desk.journal.open(known.deal, known.size, record)
             if not record.cursor:
                 self._desk.journal.set_state(known.id, DealState.CLOSED)

@@ -6,16 +6,14 @@ up to which the chain was read, `scanned`.
 """
 
 import json
-import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
 from xmbl.crypto.typed_data import Deal, Terms
+from xmbl.memory import Memory
 from xmbl.storage.rules import NOWHERE, Record
 
 _SCHEMA = """
@@ -90,34 +88,11 @@ class PeriodNote:
     attempt: int = 0
 
 
-class Journal:
+class Journal(Memory):
     """The agent's memory in `path`; safe to use from several threads."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = threading.RLock()
-        self._base = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._base.execute("PRAGMA journal_mode=WAL")
-        # a promise must be on disk before it is spoken
-        self._base.execute("PRAGMA synchronous=FULL")
-        self._base.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._base.close()
-
-    @contextmanager
-    def batch(self) -> Iterator[None]:
-        """All changes inside are kept together or not at all."""
-        with self._lock:
-            self._base.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._base.execute("ROLLBACK")
-                raise
-            self._base.execute("COMMIT")
+        super().__init__(path, _SCHEMA)
 
     def sign(self, deal: Deal, size: int) -> None:
         """Remember a deal before its signature leaves this machine."""
@@ -233,10 +208,6 @@ class Journal:
         for row in self._run(f"SELECT {columns} FROM deals {where}", values):  # noqa: S608
             deal = Deal(row[1], row[2], Terms(*json.loads(row[3])))
             yield KnownDeal(deal, row[0], row[4], DealState(row[5]), _record(row[6:]))
-
-    def _run(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        with self._lock:
-            return self._base.execute(query, values).fetchall()
 
 
 def _record(row: Sequence[Any]) -> Record:

@@ -8,20 +8,12 @@ import boa
 import pytest
 
 from tests.support.boa_world import NOBODY, UNIT, WHOLE, Money, block, deploy_money, mine, person
-from tests.support.deals_world import PARAMETERS, World, deploy_world
+from tests.support.deals_world import PARAMETERS, World
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 NEVER = 2**256 - 1
 PRECOMPILES = [f"0x{number:040x}" for number in (1, 2, 3, 4, 5, 10)]
 SIGNATURES = [b"", b"\x1b", b"\x1b" * 64, b"\x1b" * 65, bytes(64) + b"\x1b", bytes(1024)]
-
-
-@pytest.fixture(scope="module")
-def deployed() -> World:
-    """A market of its own."""
-    world = deploy_world()
-    world.next_period(10)
-    return world
 
 
 @pytest.fixture(scope="module")

@@ -5,15 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.boa_world import WHOLE, person
-from tests.support.deals_world import World, deploy_world
-
-
-@pytest.fixture(scope="module")
-def deployed() -> World:
-    """The market before anybody uses it, in the middle of its tenth period."""
-    world = deploy_world()
-    world.next_period(10)
-    return world
+from tests.support.deals_world import World
 
 
 @pytest.fixture(scope="module")

@@ -94,14 +94,14 @@ def test_period__never_noted__waits(journal):
 
 def test_batch__that_fails__changes_nothing(journal):
     def fail():
-        with journal.batch():
+        with journal.atomically():
             journal.keep("scanned", 9)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         fail()
     assert journal.fact("scanned") == 0
-    with journal.batch():
+    with journal.atomically():
         journal.keep("scanned", 9)
     assert journal.fact("scanned") == 9
 

@@ -125,7 +125,7 @@ def test_build__bytes_that_are_gone__says_so(holdings):
 
 def test_build__ten_thousand_deals__reads_only_those_drawn(tmp_path):
     journal, start = Journal(tmp_path / "journal"), 0
-    with journal.batch():
+    with journal.atomically():
         for salt in range(10_000):
             terms = replace(TERMS, leaves=4096, price=1 + salt % 7, salt=salt)
             deal = Deal(OPERATOR, salt.to_bytes(32, "big"), terms)
