@@ -281,6 +281,14 @@ def test_maintain__a_declared_period__is_skipped_unpunished(provider: Provider, 
     assert (earned["slashed_wei"], len(earned["deals"])) == (0, 1)
 
 
+@pytest.mark.parametrize(("periods", "warned"), [(("+40", "+41"), True), (("+40", "+42"), False)])
+def test_maintain__two_periods_in_a_row__says_what_may_be_due_in_the_second(
+    operator: Commands, periods: tuple[str, ...], warned: bool
+) -> None:
+    said = operator("node", "maintain", *periods, "--dry-run")
+    assert ("Two declared periods follow each other" in said.err) is warned
+
+
 @pytest.mark.parametrize(
     ("periods", "complaint"),
     [
