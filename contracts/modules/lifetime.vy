@@ -88,7 +88,12 @@ def _is_live(operator: address, word: uint256, period: uint256, limit: uint256) 
     @return bool Whether it does; not if it begins with the next one, nor once it is closed.
     """
     cursor: uint256 = records._cursor(word)
-    return cursor != 0 and cursor <= period and self._end(operator, word, period, limit) > period
+    if cursor == 0 or cursor > period:
+        return False
+    # misses are below 2^4 and the cursor below 2^24: in so few periods the limit can't have been reached
+    if unsafe_add(unsafe_sub(period, cursor), records._missed(word)) < limit:
+        return records._end(word) > period
+    return self._end(operator, word, period, limit) > period
 
 
 @internal

@@ -128,9 +128,11 @@ def ends(node: Node) -> Figures:
         world.next_period()
         world.prove(operator)
     end = world.record(deal).end
-    yield "extend_unsettled", world.gas(client, functions.extend(*world.extension(deal, end + 30)))
-    world.settle(deal)
-    yield "extend", world.gas(client, functions.extend(*world.extension(deal, end + 40)))
+    yield "extend", world.gas(client, functions.extend(*world.extension(deal, end + 30)))
+    for _ in range(world.parameters.limit):  # from then on what was proven has to be looked up
+        world.next_period()
+        world.prove(operator)
+    yield "extend_unsettled", world.gas(client, functions.extend(*world.extension(deal, end + 40)))
     yield "terminate_operator", world.gas(operator, functions.terminate(deal.deal.as_tuple()))
     yield "terminate", world.gas(client, functions.terminate(deal.deal.as_tuple()))
     now = world.period()
