@@ -9,7 +9,7 @@ Each `step`, none of which waits for anything to be mined:
 Every batch goes through the outbox under a key of its own, so a step can die anywhere and the next goes on.
 """
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -17,12 +17,11 @@ from xmbl.chain.outbox import Outbox, Receipt
 from xmbl.crypto.typed_data import Voucher
 from xmbl.errors import FeeCeiling, InsufficientFunds, NotMined, Reverted
 from xmbl.events import Emit
-from xmbl.payments.book import Batch, Book, Held
-from xmbl.payments.dues import dues
+from xmbl.payments.book import Batch, Book
 from xmbl.payments.events import RedeemDelayed, VoucherLapsed, VouchersRedeemed
 from xmbl.payments.ledger import Ledger
-from xmbl.payments.policy import Due, Standing, Thrift, to_redeem
-from xmbl.payments.standings import standing
+from xmbl.payments.policy import Thrift, to_redeem
+from xmbl.payments.standings import collectable
 from xmbl.payments.till import MARGIN
 
 
@@ -119,9 +118,8 @@ class PaymentsAgent:
 
     def _begin(self, block: int) -> None:
         busy = {batch.payee for batch in self._book.batches()}
-        waiting = [held for held in self._book.open() if held.signed.voucher.payee not in busy]
-        fee = self._ledger.gas_price() if waiting else 0
-        found = self._dues(waiting, block)
+        found = collectable(self._ledger, self._book, block, busy)
+        fee = self._ledger.gas_price() if found else 0
         for payee in sorted({due.voucher.payee for due in found}):
             mine = [due for due in found if due.voucher.payee == payee]
             chosen = to_redeem(mine, block, self._habits.margin, fee, self._habits.thrift)
@@ -138,19 +136,6 @@ class PaymentsAgent:
             self._book.begin(batch)
             self._reached(Point.BEGUN)
             self._finish(batch)
-
-    def _dues(self, waiting: Sequence[Held], block: int) -> list[Due]:
-        found: list[Due] = []
-        for payer in sorted({held.signed.voucher.payer for held in waiting}):
-            of_payer = [held for held in waiting if held.signed.voucher.payer == payer]
-            for held in of_payer:
-                self._book.redeemed(held.signed.voucher, self._ledger.redeemed(held.signed.voucher, block))
-            found += dues(self._standing(payer, of_payer, block), self._book.open(payer))
-        return found
-
-    def _standing(self, payer: str, held: Sequence[Held], block: int) -> Standing:
-        payees = {one.signed.voucher.payee for one in held}
-        return standing(self._ledger, payer, payees, {one.signer for one in held}, block)
 
     def _tell(self, payee: str, reason: str) -> None:
         """Say why a payee's vouchers wait, once for each reason."""

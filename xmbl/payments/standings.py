@@ -2,12 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 
 from xmbl.payments.book import Book
+from xmbl.payments.dues import dues
 from xmbl.payments.ledger import Ledger
-from xmbl.payments.policy import Standing
+from xmbl.payments.policy import Due, Standing
 
 KNOWN = 10_000
 """Payers that are remembered; whoever comes beyond them, the oldest look is forgotten."""
@@ -68,3 +69,21 @@ def standing(
         {payee: ledger.lane(payer, payee, block) for payee in payees},
         {signer: ledger.signer_until(payer, signer, block) for signer in signers if signer != payer},
     )
+
+
+def collectable(ledger: Ledger, book: Book, block: int, busy: Container[str] = ()) -> list[Due]:
+    """What the vouchers in the book would bring at a block, but for those to `busy` payees.
+
+    The book learns what the chain has paid for them meanwhile.
+    """
+    waiting = {each.signed.voucher.payer for each in book.open() if each.signed.voucher.payee not in busy}
+    found = [due for payer in sorted(waiting) for due in _of_payer(ledger, book, payer, block)]
+    return [due for due in found if due.voucher.payee not in busy]
+
+
+def _of_payer(ledger: Ledger, book: Book, payer: str, block: int) -> list[Due]:
+    for each in book.open(payer):
+        book.redeemed(each.signed.voucher, ledger.redeemed(each.signed.voucher, block))
+    held = book.open(payer)
+    payees = {each.signed.voucher.payee for each in held}
+    return dues(standing(ledger, payer, payees, {each.signer for each in held}, block), held)

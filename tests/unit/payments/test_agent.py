@@ -116,6 +116,15 @@ def test_step__several_payees__are_redeemed_apart(operator):
     assert {event.payee for event in operator.of(VouchersRedeemed)} == {HOLDER, OTHER}
 
 
+def test_step__another_payee_while_one_waits_to_be_mined__sends_each_once(operator):
+    operator.outbox.eager = False
+    operator.hold(signed(PRICE))
+    operator.step()
+    operator.hold(signed(PRICE, payee=OTHER))
+    operator.step(blocks=1)
+    assert [call.to for call in operator.outbox.jobs.values()] == [HOLDER, OTHER]
+
+
 def test_step__redeemed_by_somebody_else__sends_nothing(operator):
     operator.hold(signed(PRICE))
     operator.ledger.collect([signed(PRICE)])
