@@ -35,6 +35,11 @@ class Slots:
         """Make it as if the contract had written this word."""
         boa.env.evm.set_storage(self._address, self._place(keys), word)
 
+    def words(self, keys: Key | tuple[Key, ...], count: int, skip: int = 0) -> list[int]:
+        """So many words of a struct, without the first `skip`."""
+        first = self._place(keys) + skip
+        return [boa.env.evm.get_storage(self._address, first + at) for at in range(count)]
+
     def _place(self, keys: Key | tuple[Key, ...]) -> int:
         keys = keys if isinstance(keys, tuple) else (keys,)
         if keys not in self._places:
