@@ -1,10 +1,7 @@
 """The outbox's file: every transaction of one account on one chain, signed before it is sent."""
 
-import sqlite3
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +9,7 @@ from xmbl.chain.call import Call
 from xmbl.chain.client import Inclusion
 from xmbl.chain.fees import Fees
 from xmbl.errors import ConfigError, UsageError
+from xmbl.memory import Memory
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS owner (account TEXT, chain_id INTEGER, genesis BLOB);
@@ -33,7 +31,6 @@ _COLUMNS = (
     "key, nonce, gas, target, data, action, sentence, value,"
     " mined, block, block_hash, succeeded, gas_used, fee, final"
 )
-_BUSY_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -74,24 +71,12 @@ Signer = Callable[[int], Attempt]
 """Signs for a nonce."""
 
 
-class Store:
-    """One SQLite file, durable at each commit (WAL, synchronous FULL). Safe for threads and processes."""
+class Store(Memory):
+    """The memory in `path`; `ConfigError` if it is another owner's."""
 
     def __init__(self, path: Path, owner: Owner) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = threading.RLock()
-        self._database = sqlite3.connect(
-            path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = FULL")
-        self._database.executescript(_SCHEMA)
+        super().__init__(path, _SCHEMA)
         self._claim(owner, path)
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._database.close()
 
     def job(self, key: str) -> Job | None:
         """The job of that key."""
@@ -107,10 +92,9 @@ class Store:
 
     def attempts(self, nonce: int) -> list[Attempt]:
         """All that was signed for a nonce, oldest first."""
-        with self._lock:
-            rows = self._database.execute(
-                "SELECT hash, raw, max_fee, tip, block FROM attempts WHERE nonce = ? ORDER BY rowid", (nonce,)
-            ).fetchall()
+        rows = self._run(
+            "SELECT hash, raw, max_fee, tip, block FROM attempts WHERE nonce = ? ORDER BY rowid", (nonce,)
+        )
         return [Attempt(row[0], row[1], Fees(int(row[2]), int(row[3])), row[4]) for row in rows]
 
     def add(self, call: Call, key: str, gas: int, lowest: int, sign: Signer) -> Job:
@@ -118,7 +102,7 @@ class Store:
 
         Where another thread or process was first with this key, its job is returned instead.
         """
-        with self._commit():
+        with self.atomically():
             if existing := self.job(key):
                 return existing
             job = Job(key, self._next_nonce(lowest), gas, call, None, False)
@@ -127,7 +111,7 @@ class Store:
 
     def fill(self, call: Call, key: str, gas: int, nonce: int, sign: Signer) -> None:
         """Give `call` just this nonce, which no job has, unless somebody did already."""
-        with self._commit():
+        with self.atomically():
             if not self.has(nonce):
                 self._insert(Job(key, nonce, gas, call, None, False), sign)
 
@@ -137,17 +121,14 @@ class Store:
 
     def add_attempt(self, nonce: int, attempt: Attempt) -> None:
         """Keep a replacement."""
-        with self._commit():
-            self._keep(nonce, attempt)
+        self._keep(nonce, attempt)
 
     def move(self, job: Job, lowest: int, sign: Signer) -> None:
         """Give a job whose nonce a stranger used another one, unless somebody did already."""
-        with self._commit():
-            nonce = self._next_nonce(lowest)
-            changed = self._database.execute(
-                "UPDATE jobs SET nonce = ? WHERE key = ? AND nonce = ?", (nonce, job.key, job.nonce)
-            )
-            if changed.rowcount:
+        with self.atomically():
+            if self._jobs("WHERE key = ? AND nonce = ?", job.key, job.nonce):
+                nonce = self._next_nonce(lowest)
+                self._run("UPDATE jobs SET nonce = ? WHERE key = ?", (nonce, job.key))
                 self._keep(nonce, sign(nonce))
 
     def record(self, nonce: int, inclusion: Inclusion | None, final: bool) -> None:
@@ -157,16 +138,15 @@ class Store:
              inclusion.gas_used, str(inclusion.fee))
             if inclusion else (None,) * 6
         )  # fmt: skip
-        with self._commit():
-            self._database.execute(
-                "UPDATE jobs SET mined = ?, block = ?, block_hash = ?, succeeded = ?, gas_used = ?, fee = ?,"
-                " final = ? WHERE nonce = ?",
-                (*place, final, nonce),
-            )
+        self._run(
+            "UPDATE jobs SET mined = ?, block = ?, block_hash = ?, succeeded = ?, gas_used = ?, fee = ?,"
+            " final = ? WHERE nonce = ?",
+            (*place, final, nonce),
+        )
 
     def _insert(self, job: Job, sign: Signer) -> None:
         call = job.call
-        self._database.execute(
+        self._run(
             "INSERT INTO jobs (key, nonce, gas, target, data, value, action, sentence)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (job.key, job.nonce, job.gas, call.to, call.data, str(call.value), call.action, call.sentence),
@@ -174,51 +154,35 @@ class Store:
         self._keep(job.nonce, sign(job.nonce))
 
     def _claim(self, owner: Owner, path: Path) -> None:
-        with self._commit():
-            row = self._database.execute("SELECT account, chain_id, genesis FROM owner").fetchone()
-            if row is None:
-                values = (owner.account, owner.chain_id, owner.genesis)
-                self._database.execute("INSERT INTO owner VALUES (?, ?, ?)", values)
-        if row is None or Owner(*row) == owner:
+        with self.atomically():
+            rows = self._run("SELECT account, chain_id, genesis FROM owner")
+            if not rows:
+                self._run("INSERT INTO owner VALUES (?, ?, ?)", astuple(owner))
+        found = Owner(*rows[0]) if rows else owner
+        if found == owner:
             return
-        if row[:2] == (owner.account, owner.chain_id):
+        if (found.account, found.chain_id) == (owner.account, owner.chain_id):
             raise ConfigError(
                 f"{path} belongs to an earlier chain of the same id; move it away and try again."
             )
-        raise ConfigError(f"{path} is the outbox of {row[0]} on chain {row[1]}; give each its own file.")
+        raise ConfigError(
+            f"{path} is the outbox of {found.account} on chain {found.chain_id}; give each its own file."
+        )
 
     def _next_nonce(self, lowest: int) -> int:
-        (highest,) = self._database.execute("SELECT max(nonce) FROM attempts").fetchone()
+        ((highest,),) = self._run("SELECT max(nonce) FROM attempts")
         return lowest if highest is None else max(lowest, highest + 1)
 
     def _keep(self, nonce: int, attempt: Attempt) -> None:
         fees = attempt.fees
-        self._database.execute(
+        self._run(
             "INSERT OR IGNORE INTO attempts VALUES (?, ?, ?, ?, ?, ?)",
             (attempt.hash, nonce, attempt.raw, str(fees.max_fee), str(fees.tip), attempt.block),
         )
 
     def _jobs(self, which: str, *values: object) -> list[Job]:
-        with self._lock:
-            rows = self._database.execute(
-                f"SELECT {_COLUMNS} FROM jobs {which}",  # noqa: S608 - `which` is ours
-                values,
-            ).fetchall()
+        rows = self._run(f"SELECT {_COLUMNS} FROM jobs {which}", values)  # noqa: S608 - `which` is ours
         return [_job(row) for row in rows]
-
-    @contextmanager
-    def _commit(self) -> Iterator[None]:
-        with self._lock:
-            if self._database.in_transaction:
-                yield
-                return
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._database.execute("ROLLBACK")
-                raise
-            self._database.execute("COMMIT")
 
 
 def require_same(job: Job, call: Call) -> None:

@@ -136,15 +136,3 @@ def test_require_same__another_call__is_refused(store, change):
     require_same(job, replace(CALL, sentence="Put otherwise."))
     with pytest.raises(UsageError, match=r"The key 'a' already stands for: Deposit 5 XMBL\. Use a new key\."):
         require_same(job, replace(CALL, **change))
-
-
-def test_store__durability__is_full(tmp_path):
-    """What a commit promised survives a power cut, not only a crash."""
-    import sqlite3
-
-    store = Store(tmp_path / "outbox.sqlite", OWNER)
-    assert store._database.execute("PRAGMA synchronous").fetchone() == (2,)
-    store.close()
-    with sqlite3.connect(tmp_path / "outbox.sqlite") as database:
-        assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    database.close()
