@@ -1,47 +1,68 @@
 """Leaves the market for an operator: what is due now is sent, and then waited for what is due next."""
 
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from xmbl.cli import redeeming
+from xmbl.cli.foresight import about, expected
 from xmbl.cli.output import Table, counted, leaving
 from xmbl.cli.sending import Step, prepare, transmit
-from xmbl.errors import Reverted
+from xmbl.errors import Reverted, UsageError
 from xmbl.units import STAKE_UNIT, format_amount
 
 if TYPE_CHECKING:
     from xmbl.cli.session import Session
+    from xmbl.node.config import NodeConfig
+    from xmbl.payments.policy import Thrift
     from xmbl.storage.leaving import Leaving
 
 _INTERRUPTED = "Nothing is lost: `xmbl node drain` goes on from here. The node must run until its deals end."
 
 
-def drain(session: "Session", every: float, *, early: bool, wait: bool) -> None:
-    """Begin to leave, or go on with it; looks every so many seconds until it is done, or once."""
+def drain(
+    session: "Session", settings: "NodeConfig | None", every: float, *, early: bool, wait: bool
+) -> None:
+    """Begin to leave, or go on with it; looks every so many seconds until it is done, or once.
+
+    The node's settings, where they are here, say what an ether is worth.
+    """
     from xmbl.storage.leaving import begin, look, terminations
 
     market, operator = session.market(), session.address()
+    thrift = redeeming.thrift_of(settings)
     now = look(market, operator)
+    _require_operator(session, now)
     calls = begin(market, now) + (terminations(market, now) if early else [])
     session.out.table(_table(now))
-    prepare(session, calls, [], later=_later(now), document=_document(now))
+    prepare(session, calls, [], later=_later(session, now), document=_document(session, now))
     transactions = transmit(session, calls)
     with leaving(_INTERRUPTED):
         told = ""
         while True:
             now = look(market, operator)
-            if sent := _due(session, now):
+            if sent := _due(session, now, thrift):
                 transactions += sent
                 now = look(market, operator)
             if now.is_over or not wait:
                 break
             told = _tell(session, now, told)
             time.sleep(every)
-    session.out.result({**_document(now), "transactions": transactions}, _sentence(session, now))
+    _finish(session, now, transactions)
 
 
-def _due(session: "Session", now: "Leaving") -> list[dict[str, Any]]:
-    """Settle what the node didn't, let the stake thaw in time, and take it when it is free."""
-    from xmbl.storage.leaving import finish, thaw
+def _require_operator(session: "Session", now: "Leaving") -> None:
+    """`UsageError` for somebody who never was one."""
+    agent, _ = session.registry().agent_and_payee(now.operator)
+    if now.is_over and not int(agent, 16):
+        raise UsageError(
+            f"{now.operator} never was an operator here: nothing to leave. Name its wallet with --wallet."
+        )
+
+
+def _due(session: "Session", now: "Leaving", thrift: "Thrift") -> list[dict[str, Any]]:
+    """Settle what the node didn't, redeem what came in for reads, let the stake thaw in time, and take it."""
+    from xmbl.storage.leaving import finish, look, thaw
 
     market = session.market()
     sent: list[dict[str, Any]] = []
@@ -51,15 +72,17 @@ def _due(session: "Session", now: "Leaving") -> list[dict[str, Any]]:
         except Reverted as refusal:
             # the node may have been first, or a challenge has to be answered before
             session.out.note(str(refusal))
+    now = look(market, now.operator) if sent else now
+    if not now.deals:
+        # nothing is read any more: what is held doesn't grow, and may expire while the stake thaws
+        sent += redeeming.redeem(session, thrift)
     return sent + transmit(session, thaw(market, now) + finish(market, now))
 
 
-def _later(now: "Leaving") -> list[Step]:
-    if not now.stake.own:
-        return []
-    return [
-        Step("stake_withdraw", "Once all deals are closed: withdraw the stake, and take the address out.", 0)
-    ]
+def _later(session: "Session", now: "Leaving") -> list[Step]:
+    sentence = "Once all deals are closed: withdraw the stake, and take the address out."
+    stake = [Step("stake_withdraw", sentence, 0)] if now.stake.own else []
+    return [*redeeming.later(session), *stake]
 
 
 def _tell(session: "Session", now: "Leaving", told: str) -> str:
@@ -77,15 +100,40 @@ def _remains(now: "Leaving") -> str:
         parts.insert(0, f"{counted(len(now.deals), 'deal')} open, the last until period {last}")
     if now.thaws_for:
         parts.append(f"the stake thaws until block {now.stake.thaw_until}")
+    elif now.wants_thawing:
+        parts.append(f"the stake may thaw from block {now.thaws_from} on")
     return f"Remaining: {'; '.join(parts) or 'nothing'}."
 
 
-def _sentence(session: "Session", now: "Leaving") -> str:
-    if not now.is_over:
-        return f"{_remains(now)} Keep the node running, and say `xmbl node drain` again."
-    _, payee = session.registry().agent_and_payee(now.operator)
-    income = format_amount(session.payments().balance_of(payee))
-    return f"{now.operator} has left; stop its node. {income} of income lie in Payments at {payee}."
+def _finish(session: "Session", now: "Leaving", transactions: list[dict[str, Any]]) -> None:
+    left = redeeming.remnant(session)
+    document = {**_document(session, now), "unredeemed": left.document(), "transactions": transactions}
+    sentence = _left(session, now) + left.sentence() if now.is_over else _next(session, now)
+    session.out.result(document, sentence)
+
+
+def _next(session: "Session", now: "Leaving") -> str:
+    """What remains, when it can go on, and what comes then."""
+    due, stake = now.goes_on_at, now.stake
+    if now.wants_thawing:
+        then = f"the stake begins to thaw, for {counted(now.thaw_blocks, 'block')}."
+    elif stake.own:
+        last = stake.thaw_until + now.withdraw_blocks - 1
+        then = f"the stake comes back. After block {last}{about(session, last)} it would have to thaw anew."
+    else:
+        then = "the rest is closed."
+    keep = " Keep the node running until its deals end." if now.deals else ""
+    return (
+        f"{_remains(now)}{keep}\nNext: `xmbl node drain` again from block {due} on{about(session, due)};"
+        f" then {then}"
+    )
+
+
+def _left(session: "Session", now: "Leaving") -> str:
+    agent, payee = session.registry().agent_and_payee(now.operator)
+    account = payee if int(agent, 16) else now.operator
+    income = format_amount(session.payments().balance_of(account))
+    return f"{now.operator} has left; stop its node. {income} of income lie in Payments at {account}."
 
 
 def _table(now: "Leaving") -> Table:
@@ -99,7 +147,9 @@ def _table(now: "Leaving") -> Table:
     return Table(("DEAL", "UNTIL", "SETTLED", "LOCKED"), rows, "No deal is open.")
 
 
-def _document(now: "Leaving") -> dict[str, Any]:
+def _document(session: "Session", now: "Leaving") -> dict[str, Any]:
+    due = None if now.is_over else now.goes_on_at
+    seconds = expected(session, due) if due else None
     return {
         "left": now.is_over,
         "operator": now.operator,
@@ -108,4 +158,6 @@ def _document(now: "Leaving") -> dict[str, Any]:
         "locked_wei": now.stake.locked,
         "thawing_wei": now.stake.thawing,
         "thaw_until_block": now.stake.thaw_until,
+        "next_block": due,
+        "next_time": datetime.fromtimestamp(seconds, UTC).isoformat() if seconds else None,
     }

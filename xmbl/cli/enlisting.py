@@ -102,4 +102,4 @@ def capping(session: "Session", units: int) -> "list[Call]":
     """What sets the cap to so many price units, if that isn't what it is."""
     if session.deals().ring(session.address()).cap == units:
         return []
-    return [session.deals().set_cap(units)]
+    return [session.market().cap(units)]

@@ -176,6 +176,7 @@ def earnings(session: Session, operator: str | None, since: int, target: str | N
 
 
 @command.command()
+@NODE_FILE
 @click.option(
     "--every", default=6.0, type=Seconds(0.1, 3_600), show_default=True, help="Seconds between two looks."
 )
@@ -184,14 +185,17 @@ def earnings(session: Session, operator: str | None, since: int, target: str | N
 )
 @click.option("--no-wait", is_flag=True, help="Do what can be done now, say what remains, and end.")
 @sending
-def drain(session: Session, every: float, early: bool, no_wait: bool) -> None:
+def drain(session: Session, file: Path | None, every: float, *, early: bool, no_wait: bool) -> None:
     """Leave the market: no new deals, the old ones to their end, then the wallet's stake back.
 
-    The cap is set to 0 and the whole stake thaws at once; it covers the deals until they are closed. The
-    node has to run until then. Ctrl-C loses nothing: the same command goes on. `xmbl node cap` and
-    `xmbl stake add` bring an operator back.
+    The cap is set to 0, and the whole stake thaws as soon as that ends after the deals; it covers them until
+    they are closed. The node has to run until then. Vouchers that are still held are redeemed where they are
+    worth their gas. Ctrl-C loses nothing: the same command goes on. `xmbl node cap` and `xmbl stake add`
+    bring an operator back.
     """
-    draining.drain(session, every, early=early, wait=not no_wait)
+    # the operator's own machine needn't be the node's
+    settings = _loaded(session, file) if file or _file(session, file).exists() else None
+    draining.drain(session, settings, every, early=early, wait=not no_wait)
 
 
 @command.command()

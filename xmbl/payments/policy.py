@@ -169,10 +169,19 @@ def to_redeem(dues: Sequence[Due], block: int, margin: int, fee: int, thrift: Th
     """Which vouchers of one payee to redeem together now: all that pay for themselves, once it is worth it,
     else what can't wait. What brings less than its own gas is let go: else a payer could burn the payee's
     gas with vouchers of a wei."""
-    each = thrift.cost(EACH_GAS, fee)
-    paying = sorted((due for due in dues if due.brings > each), key=lambda due: -due.brings)[:MOST_VOUCHERS]
+    urgent = [due for due in _paying(dues, fee, thrift) if due.last - block <= margin]
+    return worthwhile(dues, fee, thrift) or sorted(urgent, key=lambda due: due.last)[:MOST_VOUCHERS]
+
+
+def worthwhile(dues: Sequence[Due], fee: int, thrift: Thrift) -> list[Due]:
+    """The vouchers of one payee that bring most, as many as fit into a transaction, if that is worth its gas;
+    else none."""
+    paying = sorted(_paying(dues, fee, thrift), key=lambda due: -due.brings)[:MOST_VOUCHERS]
     brought = sum(due.brings for due in paying)
-    if brought >= thrift.ratio * thrift.cost(REDEEM_GAS + EACH_GAS * len(paying), fee) and paying:
-        return paying
-    urgent = [due for due in dues if due.last - block <= margin and due.brings > each]
-    return sorted(urgent, key=lambda due: due.last)[:MOST_VOUCHERS]
+    is_worth = brought >= thrift.ratio * thrift.cost(REDEEM_GAS + EACH_GAS * len(paying), fee)
+    return paying if is_worth else []
+
+
+def _paying(dues: Sequence[Due], fee: int, thrift: Thrift) -> list[Due]:
+    """Those that bring more than the gas of their own part in a transaction."""
+    return [due for due in dues if due.brings > thrift.cost(EACH_GAS, fee)]

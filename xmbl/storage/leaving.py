@@ -61,10 +61,25 @@ class Leaving:
         return self.stake.thawing > 0 and self.block + 1 >= self.stake.thaw_until + self.withdraw_blocks
 
     @property
-    def closes_before_it_thaws(self) -> bool:
-        """Whether what begins to thaw now will find all deals closed."""
-        last = max((each.end for each in self.deals), default=0)
-        return self.block + self.thaw_blocks >= (last + 1) * self.period_blocks
+    def closed_by(self) -> int:
+        """The first block in which all deals can be closed, as far as is known; 0 where none is open."""
+        return max(((each.end + 1) * self.period_blocks for each in self.deals), default=0)
+
+    @property
+    def thaws_from(self) -> int:
+        """The first block in which what begins to thaw will find all deals closed."""
+        return self.closed_by - self.thaw_blocks
+
+    @property
+    def wants_thawing(self) -> bool:
+        """Whether some of the stake doesn't thaw, or not in time any more."""
+        return self.stake.thawing != self.stake.own or self.has_lapsed
+
+    @property
+    def goes_on_at(self) -> int:
+        """The first block in which there is something to do again, as far as is known."""
+        due = self.thaws_from if self.wants_thawing else max(self.closed_by, self.stake.thaw_until)
+        return max(due, self.block + 1)
 
     def overdue(self) -> list[OpenDeal]:
         """Deals that the node would have settled if it ran: over for a whole period and not closed."""
@@ -85,14 +100,13 @@ def look(market: Market, operator: str) -> Leaving:
 
 def begin(market: Market, now: Leaving) -> list[Call]:
     """What is done at once: the cap set to nothing, and what `thaw` says."""
-    return ([market.deals.set_cap(0)] if now.ring.cap else []) + thaw(market, now)
+    return ([market.cap(0)] if now.ring.cap else []) + thaw(market, now)
 
 
 def thaw(market: Market, now: Leaving) -> list[Call]:
     """What lets the whole stake thaw, once that ends after the deals, and again where it lapsed."""
-    rest = now.stake.own - now.stake.thawing
-    wanted = (rest or now.has_lapsed) and now.closes_before_it_thaws
-    return [market.staking.thaw(rest)] if wanted else []
+    wanted = now.wants_thawing and now.block >= now.thaws_from
+    return [market.staking.thaw(now.stake.own - now.stake.thawing)] if wanted else []
 
 
 def terminations(market: Market, now: Leaving) -> list[Call]:
@@ -106,8 +120,7 @@ def terminations(market: Market, now: Leaving) -> list[Call]:
 
 def finish(market: Market, now: Leaving) -> list[Call]:
     """What is done once nothing is locked and all has thawed: the stake withdrawn, the address taken out."""
-    waits = now.thaws_for or now.has_lapsed or now.stake.thawing != now.stake.own
-    if now.deals or now.stake.locked or waits:
+    if now.deals or now.stake.locked or now.thaws_for or now.wants_thawing:
         return []
     calls = [market.staking.withdraw()] if now.stake.own else []
     return [*calls, market.registry.announce(now.operator, [])] if now.announced else calls

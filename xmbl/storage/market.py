@@ -4,7 +4,7 @@ Every method reads the chain and may block; call it in a thread. Amounts as the 
 """
 
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 
 from xmbl.chain.call import Call
 from xmbl.chain.client import Chain
@@ -33,7 +33,7 @@ from xmbl.crypto.typed_data import Deal
 from xmbl.storage.drawing import seed_of
 from xmbl.storage.rings import Ring
 from xmbl.storage.rules import Attendance, Parameters, Record
-from xmbl.units import STAKE_UNIT
+from xmbl.units import STAKE_UNIT, format_amount
 
 _KINDS = (
     Opened, Settled, Closed, Extended, Terminated, Challenged, Answered, Failed, Rotated, Truncated, Cleared,
@@ -146,6 +146,12 @@ class Market:
     def names(self, deals: list[Deal]) -> list[Name]:
         """The deals as upkeep names them."""
         return [Name(deal.root, deal.terms.hash()) for deal in deals]
+
+    def cap(self, units: int) -> Call:
+        """What bounds how fast the caller's deals grow, in price units a period; 0 takes no new ones."""
+        income = format_amount(units * self.parameters.price_unit)
+        growing = f"Let this operator's deals grow by at most {income} of income in a period."
+        return replace(self.deals.set_cap(units), sentence=growing if units else "Take no new deals.")
 
     def funding(self, client: str, amount: int) -> list[Call]:
         """What the client still has to do before deals can take `amount` wei: approve, deposit, allow."""

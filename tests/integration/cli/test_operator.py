@@ -26,6 +26,8 @@ from xmbl.crypto.typed_data import (
     sign_digest,
 )
 from xmbl.identity.keystore import Keystore
+from xmbl.payments.book import Book, book_path
+from xmbl.payments.wire import Domain
 from xmbl.units import STAKE_UNIT, WHOLE
 
 PASSWORD = "correct horse"
@@ -154,6 +156,68 @@ def test_drain__a_node_that_doesnt_settle__is_settled_for_by_the_wallet(
     assert done["deals"] == []
     assert provider.market.staking.stake_of(provider.address).locked == 0
     provider.mine(HABITS.confirmations)
+
+
+def test_drain__with_a_deal_and_no_wait__names_the_block_and_the_time_of_the_next_step(
+    provider: Provider, operator: Commands
+) -> None:
+    market, first = provider.market, provider.period + 1
+    deal = provider.open(secrets.token_bytes(1_000), first + 40)
+    thaws_from = (first + 41) * market.parameters.period - market.staking.thaw_blocks()
+    early = operator("node", "drain", "--yes", "--no-wait")
+    assert f"the stake may thaw from block {thaws_from} on" in early.out
+    assert f"Next: `xmbl node drain` again from block {thaws_from} on, about 20" in early.out
+    document = operator.document("node", "drain", "--yes", "--no-wait")
+    assert (document["next_block"], document["left"]) == (thaws_from, False)
+    assert document["next_time"].endswith("+00:00")
+    provider.world.send(provider.client, market.deals.terminate(deal))
+    provider.mine(1)
+    thawing = operator("node", "drain", "--yes", "--no-wait")
+    until = market.staking.stake_of(provider.address).thaw_until
+    last = until + market.staking.withdraw_blocks() - 1
+    assert f"again from block {until} on, about 20" in thawing.out
+    assert f"After block {last}, about 20" in thawing.out
+
+
+def hold(provider: Provider, home: Path, amount: int, deal: bytes) -> None:
+    """The node took a voucher of the client's for a deal."""
+    chain, payments = provider.market.chain, provider.market.payments
+    voucher = Voucher(provider.client.address, provider.address, amount, deal, chain.block_number() + 9_999)
+    signed = Domain.of(chain.chain_id, payments.address).sign(provider.client, voucher)
+    book = Book(book_path(home / "state", chain, provider.address, payments.address))
+    book.hold(signed, provider.client.address, 0)
+    book.close()
+
+
+def test_drain__with_vouchers__redeems_those_that_are_worth_their_gas_once_the_deals_are_closed(
+    provider: Provider, operator: Commands
+) -> None:
+    payments, first = provider.market.payments, provider.period + 1
+    provider.open(DATA, first + 2)
+    hold(provider, operator.home, WHOLE // 2, b"\1" * 32)
+    hold(provider, operator.home, WHOLE // 4, b"\2" * 32)
+    hold(provider, operator.home, 3, b"\3" * 32)
+    planned = operator.document("node", "drain", "--dry-run")
+    assert "redeem 3 vouchers" in planned["steps"][2]["does"]
+    waiting = operator.document("node", "drain", "--yes", "--no-wait")
+    assert waiting["unredeemed"] == {"vouchers": 3, "owed_wei": 3 * WHOLE // 4 + 3}
+    for period in range(first, first + 4):
+        provider.prove(period)
+    before = payments.balance_of(provider.address)
+    done = operator.document("node", "drain", "--yes", "--no-wait")
+    assert [each["action"] for each in done["transactions"]] == ["redeem_many"]
+    assert payments.balance_of(provider.address) - before == 3 * WHOLE // 4
+    assert done["unredeemed"] == {"vouchers": 1, "owed_wei": 3}
+    until = provider.market.staking.stake_of(provider.address).thaw_until
+    provider.mine(until - provider.market.block_number())
+    left = operator("node", "drain", "--yes")
+    assert "Not redeemed: 1 voucher over 3 wei in all, worth less than the gas" in left.out
+
+
+def test_drain__of_somebody_who_never_was_an_operator__is_a_mistake(delegator: Commands) -> None:
+    said = delegator("node", "drain", "--yes")
+    assert (said.code, said.out) == (2, "")
+    assert "never was an operator here" in said.err
 
 
 def earned(provider: Provider) -> None:
