@@ -12,7 +12,7 @@ from xmbl.network import frames
 PATIENCE = 30.0
 """Seconds that one message, or one PIECE of bytes, may take: a peer slower than that is given up."""
 
-PIECE = 262_144
+PIECE = 524_288
 """Bytes that are sent under one deadline."""
 
 
@@ -22,7 +22,7 @@ class Pipe(Protocol):
     async def read(self, most: int) -> bytes:
         """Between 1 and `most` bytes, or none when the peer has ended its side."""
 
-    async def write(self, data: bytes) -> None:
+    async def write(self, data: bytes | memoryview) -> None:
         """Return when the peer's window has room for `data`."""
 
 
@@ -51,8 +51,9 @@ class Channel:
 
     async def send_bytes(self, data: bytes) -> None:
         """Send bytes as they are; returns when the last of them is on its way."""
-        for start in range(0, len(data), PIECE):
-            await self._write(data[start : start + PIECE])
+        with memoryview(data) as view:
+            for start in range(0, len(data), PIECE):
+                await self._write(view[start : start + PIECE])
 
     async def receive_bytes(self, count: int) -> bytes:
         """Exactly the next `count` bytes, however the peer cut them."""
@@ -65,7 +66,7 @@ class Channel:
             if await self._pipe.read(1):
                 raise ProtocolError(f"{self.remote_peer} went on sending after the end of its message.")
 
-    async def _write(self, data: bytes) -> None:
+    async def _write(self, data: bytes | memoryview) -> None:
         with self._deadline("it to read"):
             await self._pipe.write(data)
 

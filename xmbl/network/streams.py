@@ -38,10 +38,10 @@ class Stream:
             except StreamEOF:
                 return b""
 
-    async def write(self, data: bytes) -> None:
+    async def write(self, data: bytes | memoryview) -> None:
         """Return when all of `data` has found room in the peer's window."""
         with reaching(self.peer):
-            await self._stream.write(data)
+            await self._stream.write(data)  # type: ignore[arg-type]  # our Yamux copies it into frames
 
     async def close(self) -> None:
         """End our side and give the peer a moment to read what is on its way and to end its own.

@@ -14,7 +14,7 @@
     price = "0.01 XMBL"                      # of a GiB and a period
     minimum = "1 MiB"
     egress = "0 XMBL"                        # of a MiB that is read back; 0: nothing
-    window = "4 MiB"                         # the most bytes that one voucher pays for
+    window = "16 MiB"                        # the most bytes that one voucher pays for
 
     [chain]
     confirmations = 12                       # blocks
@@ -45,7 +45,7 @@ from xmbl.payments.agent import Habits as PaymentsHabits
 from xmbl.payments.policy import Thrift
 from xmbl.storage.agent import Habits
 from xmbl.storage.egress import LEAST_WINDOW
-from xmbl.storage.fields import READ_LIMIT
+from xmbl.storage.fields import WINDOW_LIMIT
 from xmbl.storage.policy import StoragePolicy
 from xmbl.storage.rules import NOTICES
 from xmbl.units import format_size, parse_amount, parse_size
@@ -206,7 +206,7 @@ def _policy(reader: _Reader) -> StoragePolicy:
         operator_notice=reader.number("operator_notice", 14, range(NOTICES.start, NOTICES.stop)),
         exit=reader.number("exit", 3, range(16)),
         egress=reader.text("egress", parse_amount, "0 XMBL") or 0,
-        window=reader.text("window", _window, "4 MiB") or READ_LIMIT,
+        window=reader.text("window", _window, "16 MiB") or WINDOW_LIMIT,
         allow=frozenset(reader.texts("allow", _address, [])),
         deny=frozenset(reader.texts("deny", _address, [])),
     )
@@ -229,9 +229,9 @@ def _habits(chain: _Reader, storage: _Reader) -> Habits:
 
 def _window(text: str) -> int:
     size = parse_size(text)
-    if not LEAST_WINDOW <= size <= READ_LIMIT:
+    if not LEAST_WINDOW <= size <= WINDOW_LIMIT:
         raise UsageError(
-            f"a window has {format_size(LEAST_WINDOW)} to {format_size(READ_LIMIT)}; take one between."
+            f"a window has {format_size(LEAST_WINDOW)} to {format_size(WINDOW_LIMIT)}; take one between."
         )
     return size
 

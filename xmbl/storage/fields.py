@@ -19,7 +19,10 @@ MAX_SIZE = MAX_LEAVES * LEAF_BYTES
 """Bytes of one deal: a larger file is several deals."""
 
 READ_LIMIT = 4 * 2**20
-"""Bytes that one `ReadRequest` may ask for."""
+"""Bytes that one request may ask for."""
+
+WINDOW_LIMIT = 4 * READ_LIMIT
+"""Bytes that may be paid for before they are checked: a fast line has as many on its way."""
 
 REASON_LIMIT = 300
 PATH_LIMIT = 25
@@ -100,6 +103,7 @@ PATH: Codec[tuple[bytes, ...]] = Codec(list, _unpack_path)
 SIZE = _unsigned(MAX_SIZE + 1, least=1)
 OFFSET = _unsigned(MAX_SIZE)
 LENGTH = _unsigned(READ_LIMIT + 1, least=1)
+WINDOW = _unsigned(WINDOW_LIMIT + 1, least=1)
 LEAF_INDEX = _unsigned(MAX_LEAVES)
 BLOCK = _unsigned(2**64)
 PERIOD = _unsigned(2**24)

@@ -10,7 +10,7 @@ from xmbl.crypto.merkle import leaf_count
 from xmbl.crypto.tree_levels import LEAF_BYTES
 from xmbl.crypto.typed_data import Quote, Terms
 from xmbl.errors import Refused
-from xmbl.storage.fields import READ_LIMIT
+from xmbl.storage.fields import WINDOW_LIMIT
 from xmbl.storage.rules import Parameters
 from xmbl.storage.wire import QuoteRequest
 from xmbl.units import format_amount, format_size
@@ -41,7 +41,7 @@ class StoragePolicy:
     operator_notice: int = 14
     exit: int = 3
     egress: int = 0
-    window: int = READ_LIMIT
+    window: int = WINDOW_LIMIT
     allow: frozenset[str] = frozenset()
     deny: frozenset[str] = frozenset()
 

@@ -1,11 +1,12 @@
 """How a reader asks a holder for ranges: for nothing, or each with a voucher.
 
-What is paid and not yet checked is never more than a window: it is asked for in halves, so that one is on its
-way while the other is checked.
+What is paid and not yet checked is never more than a window: it is asked for in pieces, so that some are on
+their way while one is checked.
 """
 
 from collections import deque
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,7 +18,7 @@ from xmbl.errors import PeerUnreachable, ProtocolError, Refused
 from xmbl.network.channel import PATIENCE
 from xmbl.payments.client import Purse
 from xmbl.storage.egress import LEAST_WINDOW, price_of
-from xmbl.storage.fields import READ_LIMIT
+from xmbl.storage.fields import READ_LIMIT, WINDOW_LIMIT
 from xmbl.storage.market import Market
 from xmbl.storage.quotes import Candidate
 from xmbl.storage.wire import PaidRead, PriceReply, PriceRequest, ReadReady, ReadRequest
@@ -28,10 +29,12 @@ if TYPE_CHECKING:
 LEAST_RATE = 2**15
 """Bytes a second below which a peer is given up."""
 
-WINDOW = READ_LIMIT
+WINDOW = WINDOW_LIMIT
 """Bytes that a reader pays for at most before it has checked them."""
 
-AHEAD = 2
+AHEAD = 4
+"""Pieces of a window that are asked for at once: while one is checked and the next one paid, and the holder
+keeps its voucher, the line has others to carry."""
 
 
 class Passage(Protocol):
@@ -55,7 +58,7 @@ class Free:
 
     root: bytes
     step: int = READ_LIMIT
-    ahead: int = 1
+    ahead: int = 2
 
     async def ask(self, channel: "Channel", offset: int, length: int) -> None:
         """Ask for a range."""
@@ -68,12 +71,20 @@ class Paid:
 
     purse: Purse
     quote: ReadQuote
-    ahead: int = AHEAD
 
     @property
     def step(self) -> int:
-        """Half of the narrower window, in whole chunks: what can be checked by itself."""
-        return min(WINDOW, self.quote.window) // AHEAD // CHUNK_SEALED * CHUNK_SEALED
+        """A part of the narrower window in whole chunks, which can be checked by themselves."""
+        return max(self._chunks // AHEAD, 1) * CHUNK_SEALED
+
+    @property
+    def ahead(self) -> int:
+        """As many as fill the window."""
+        return min(self._chunks, AHEAD)
+
+    @property
+    def _chunks(self) -> int:
+        return min(WINDOW, self.quote.window) // CHUNK_SEALED
 
     def cost(self, total: int) -> int:
         """Wei for so many bytes, as they are asked for."""
@@ -125,28 +136,30 @@ def _looked(market: Market, payer: str, quote: ReadQuote) -> tuple[int, int]:
 
 async def ranges(
     channel: "Channel", way: Passage, first: int, total: int
-) -> AsyncGenerator[tuple[int, list[bytes]], None]:
-    """The bytes from `first` to `total`, in order, each piece with its offset, in sealed chunks.
+) -> AsyncGenerator[tuple[int, bytes], None]:
+    """The bytes from `first` to `total`, in order, in sealed chunks, each with its offset.
 
-    The next piece is asked for when the caller has taken the one before the last: to go on means that it was
-    good.
+    The next piece is asked for when the caller has taken all of the first one that is on its way: to go on
+    means that it was good.
     """
-    waiting: deque[tuple[int, int]] = deque()
+    left = deque((at, min(way.step, total - at)) for at in range(first, total, way.step))
+    asked: deque[tuple[int, int]] = deque()
     stopped: Refused | None = None
-    for at in range(first, total, way.step):
-        length = min(way.step, total - at)
+    while left or asked:
         try:
-            await way.ask(channel, at, length)
+            while left and len(asked) < way.ahead:
+                await way.ask(channel, *left[0])
+                asked.append(left.popleft())
         except Refused as refused:
             # what is paid is still taken
             stopped = refused
-            break
-        waiting.append((at, length))
-        if len(waiting) == way.ahead:
-            begun, awaited = waiting.popleft()
-            yield begun, await received(channel, awaited)
-    for begun, awaited in waiting:
-        yield begun, await received(channel, awaited)
+            left.clear()
+        if asked:
+            offset, length = asked.popleft()
+            async with aclosing(received(channel, length)) as chunks:
+                async for chunk in chunks:
+                    yield offset, chunk
+                    offset += len(chunk)
     if stopped:
         raise stopped
 
@@ -156,14 +169,19 @@ def _require(condition: bool, reason: str) -> None:
         raise Refused(f"Its price isn't used, since {reason}.")
 
 
-async def received(channel: "Channel", length: int) -> list[bytes]:
+async def received(channel: "Channel", length: int) -> AsyncGenerator[bytes, None]:
     """The range asked for next, in chunks; `Refused`, `ProtocolError`, or `PeerUnreachable`, also where it
-    comes slower than the least rate."""
+    comes slower than the least rate. What the caller does in between takes none of the peer's time."""
     if ReadReady.decode(await channel.receive()).length != length:
         raise ProtocolError(f"{channel.remote_peer} sends another length than was asked for.")
-    sizes = [min(CHUNK_SEALED, length - at) for at in range(0, length, CHUNK_SEALED)]
-    with trio.move_on_after(time_for(length)):
-        return [await channel.receive_bytes(size) for size in sizes]
-    raise PeerUnreachable(
-        f"{channel.remote_peer} gave the bytes slower than {LEAST_RATE:,} a second; it is given up."
-    )
+    left = time_for(length)
+    for at in range(0, length, CHUNK_SEALED):
+        begun = trio.current_time()
+        with trio.move_on_after(left) as waiting:
+            chunk = await channel.receive_bytes(min(CHUNK_SEALED, length - at))
+        if waiting.cancelled_caught:
+            raise PeerUnreachable(
+                f"{channel.remote_peer} gave the bytes slower than {LEAST_RATE:,} a second; it is given up."
+            )
+        left -= trio.current_time() - begun
+        yield chunk

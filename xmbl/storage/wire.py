@@ -36,6 +36,7 @@ from xmbl.storage.fields import (
     SIGNATURE,
     SIZE,
     VOUCHER,
+    WINDOW,
     Codec,
 )
 
@@ -191,7 +192,7 @@ class PriceReply(Message):
 
     payee: Annotated[str, ADDRESS]
     egress: Annotated[int, AMOUNT]
-    window: Annotated[int, LENGTH]
+    window: Annotated[int, WINDOW]
     expiry: Annotated[int, BLOCK]
     signature: Annotated[bytes, SIGNATURE]
     held: Annotated[SignedVoucher | None, SHOWN]

@@ -151,7 +151,7 @@ def test_read__a_deal_of_an_older_deployment__has_a_price_and_is_paid_in_its_own
                 async with reach(host, peer, STREAM) as channel:
                     way = await passage(channel, market, peer, deal, purse)
                     await way.ask(channel, 0, 1_000)
-                    paid.extend(await received(channel, 1_000))
+                    paid.extend([chunk async for chunk in received(channel, 1_000)])
                 nursery.cancel_scope.cancel()
 
     trio.run(play)

@@ -111,11 +111,11 @@ def test_parse_node__reads_that_cost__are_read_with_their_units(home, tmp_path):
 
 def test_parse_node__reads__are_free_where_nothing_is_said(home, tmp_path):
     found = parsed(home, tmp_path)
-    assert (found.storage.egress, found.storage.window) == (0, 4 * 2**20)
+    assert (found.storage.egress, found.storage.window) == (0, 16 * 2**20)
     assert (found.payments.margin, found.payments.thrift.ratio) == (600, 20)
 
 
 def test_parse_node__a_window_that_no_reader_could_check__is_told(home, tmp_path):
-    assert mistakes(home, tmp_path, storage={**SETTINGS["storage"], "window": "8 MiB"}) == [
-        "storage.window can't be: a window has 512 KiB to 4 MiB; take one between."
+    assert mistakes(home, tmp_path, storage={**SETTINGS["storage"], "window": "17 MiB"}) == [
+        "storage.window can't be: a window has 512 KiB to 16 MiB; take one between."
     ]

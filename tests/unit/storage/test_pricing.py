@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from xmbl.crypto.envelope import CHUNK_SEALED
 from xmbl.crypto.typed_data import ReadQuote
 from xmbl.storage.egress import LEAST_WINDOW, price_of
-from xmbl.storage.fields import READ_LIMIT
+from xmbl.storage.fields import READ_LIMIT, WINDOW_LIMIT
 from xmbl.storage.pricing import Priced, bound_of, cost_of
 from xmbl.storage.reading import AHEAD, WINDOW, Paid
 
 PARTY = "0x" + "11" * 20
 
 
-def paid(egress=10**15, window=READ_LIMIT):
+def paid(egress=10**15, window=WINDOW_LIMIT):
     return Paid(None, ReadQuote(PARTY, bytes(32), PARTY, egress, window, 1))
 
 
@@ -26,7 +26,7 @@ def test_price_of__any_length__is_rounded_up(egress, length, price):
     assert price_of(egress, length) == price
 
 
-@given(st.integers(0, 10**18), st.integers(LEAST_WINDOW, READ_LIMIT), st.integers(1, 2**26))
+@given(st.integers(0, 10**18), st.integers(LEAST_WINDOW, 2 * WINDOW_LIMIT), st.integers(1, 2**26))
 def test_cost__of_all_windows__is_at_least_that_of_the_whole_and_a_wei_a_window_more_at_most(
     egress, window, total
 ):
@@ -35,11 +35,13 @@ def test_cost__of_all_windows__is_at_least_that_of_the_whole_and_a_wei_a_window_
     assert price_of(egress, total) <= way.cost(total) <= price_of(egress, total) + windows
 
 
-@given(st.integers(LEAST_WINDOW, READ_LIMIT))
+@given(st.integers(LEAST_WINDOW, 2 * WINDOW_LIMIT))
 def test_step__of_any_window__is_whole_chunks_and_never_puts_more_than_a_window_at_risk(window):
-    step = paid(window=window).step
-    assert step % CHUNK_SEALED == 0
-    assert 0 < AHEAD * step <= min(window, WINDOW)
+    way = paid(window=window)
+    assert way.step % CHUNK_SEALED == 0
+    assert 0 < way.step <= READ_LIMIT
+    assert 2 <= way.ahead <= AHEAD
+    assert way.ahead * way.step <= min(window, WINDOW)
 
 
 def test_cost_of__several_holders__is_the_dearest_of_each_part():

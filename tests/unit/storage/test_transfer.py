@@ -58,15 +58,19 @@ def uploaded(path, rate):
     return bytes(pipe.written), ingested
 
 
-def fetched(rate):
-    """A range that comes at that rate."""
+def fetched(rate, pause=0):
+    """A range that comes at that rate to a reader that pauses after each chunk, by seconds."""
     clock = trio.testing.MockClock()
     pipe = SlowPipe(clock, rate, frames.pack(ReadReady(RANGE).encode()) + bytes(RANGE))
 
     async def fetch():
         channel = Channel(pipe, "peer")
         await reading.Free(bytes(32)).ask(channel, 0, RANGE)
-        return await reading.received(channel, RANGE)
+        chunks = []
+        async for chunk in reading.received(channel, RANGE):
+            chunks.append(chunk)
+            clock.jump(pause)
+        return b"".join(chunks)
 
     return trio.run(fetch, clock=clock)
 
@@ -86,11 +90,15 @@ def test_send_bytes__a_slow_peer_above_the_least_rate__gets_all_and_its_cid_is_t
 
 def test_send_bytes__a_peer_that_lets_bytes_drip__is_given_up(file):
     with pytest.raises(PeerUnreachable, match="took the bytes slower than 32,768 a second"):
-        uploaded(file, rate=12_000)
+        uploaded(file, rate=20_000)
 
 
 def test_range__over_a_slow_link__comes_as_long_as_the_least_rate_is_kept():
-    assert b"".join(fetched(rate=60_000)) == bytes(RANGE)
+    assert fetched(rate=60_000) == bytes(RANGE)
+
+
+def test_range__to_a_reader_that_takes_its_time__is_not_held_against_the_peer():
+    assert fetched(rate=60_000, pause=1_000) == bytes(RANGE)
 
 
 def test_range__below_the_least_rate__is_given_up():
