@@ -11,8 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -56,6 +56,7 @@ KEY, BLOCK, RICH = b"\3" * 32, 1_000, 10**30
 SIZE = TOTAL // CHUNK * CHUNK_PLAIN - 1
 PARAMETERS: Any = SimpleNamespace(period=7_200)
 SOURCE = TProtocol("/bench/source/1")
+TURNS = 8
 
 
 class PlentyLedger:
@@ -123,56 +124,69 @@ def stream() -> dict[str, float | str]:
 
 
 async def _measure(folder: Path) -> dict[str, float | str]:
-    bare = await _with_server(folder, "bare", _over_bare_stream)
-    paid = await _with_server(folder, "paid", lambda address: _paid(folder, address))
-    return {"value": round(paid), "unit": "MB/s", "limit": round(bare), "ratio": round(paid / bare, 2)}
+    async with AsyncExitStack() as stack:
+        bare = await stack.enter_async_context(_bare_reader(stack.enter_context(_server_of("bare", folder))))
+        paid = await stack.enter_async_context(
+            _paying_reader(folder, stack.enter_context(_server_of("paid", folder)))
+        )
+        # in turns, so that what else the machine does falls on both
+        seconds = [(await _took(bare), await _took(paid)) for _ in range(TURNS)]
+    limit, rate = (TOTAL / min(of_one) / 1e6 for of_one in zip(*seconds, strict=True))
+    return {"value": round(rate), "unit": "MB/s", "limit": round(limit), "ratio": round(rate / limit, 2)}
 
 
-async def _with_server(folder: Path, kind: str, work: Any) -> float:
+async def _took(read: Callable[[], Awaitable[None]]) -> float:
+    begun = time.perf_counter()
+    await read()
+    return time.perf_counter() - begun
+
+
+@contextmanager
+def _server_of(kind: str, folder: Path) -> Iterator[str]:
+    """The address of a server in a process of its own."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     command = [sys.executable, __file__, kind, str(folder)]
     with subprocess.Popen(command, stdin=-1, stdout=-1, env=environment, text=True) as server:
         assert server.stdout is not None
         try:
-            return float(await work(server.stdout.readline().strip()))
+            yield server.stdout.readline().strip()
         finally:
             server.kill()
 
 
-async def _over_bare_stream(address: str) -> float:
+@asynccontextmanager
+async def _bare_reader(address: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
     peer = info_from_p2p_addr(Multiaddr(address))
+
+    async def read() -> None:
+        missing = TOTAL
+        taken = await host.new_stream(peer.peer_id, [SOURCE])
+        await taken.write(b"x")
+        while missing:
+            missing -= len(await taken.read(CHUNK))
+        await taken.close()
+
     async with bare_host(CLIENT) as host:
         await host.connect(peer)
-        seconds = []
-        for _ in range(ROUNDS):
-            begun, missing = time.perf_counter(), TOTAL
-            taken = await host.new_stream(peer.peer_id, [SOURCE])
-            await taken.write(b"x")
-            while missing:
-                missing -= len(await taken.read(CHUNK))
-            await taken.close()
-            seconds.append(time.perf_counter() - begun)
-    return TOTAL / min(seconds) / 1e6
+        yield read
 
 
-async def _paid(folder: Path, address: str) -> float:
-    deal = _deal(bytes.fromhex((folder / "root").read_text()))
+@asynccontextmanager
+async def _paying_reader(folder: Path, address: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    wanted = transfer.Sealed(_deal(bytes.fromhex((folder / "root").read_text())), Part(0, 0, SIZE, ""), KEY)
     book = Book(folder / "reader.sqlite")
     payer = Payer(READER.address, READER, DOMAIN, book, Limits(RICH, RICH, RICH))
-    wanted = transfer.Sealed(deal, Part(0, 0, SIZE, ""), KEY)
     peer = Candidate(OPERATOR, AGENT.address, OPERATOR, (address,))
-    seconds = []
+
+    async def read() -> None:
+        purse = Purse(payer, RICH, lambda: BLOCK, lambda _: None)
+        wallet = Wallet(READER.address, _market(), None, host, None, folder, lambda _: None, purse)  # type: ignore[arg-type]
+        async with aclosing(transfer.fetch(wallet, peer, wanted, 0)) as chunks:
+            assert sum([1 async for _ in chunks]) == TOTAL // CHUNK
+
     async with open_host(CLIENT) as host:
-        for _ in range(ROUNDS):
-            purse = Purse(payer, RICH, lambda: BLOCK, lambda _: None)
-            wallet = Wallet(READER.address, _market(), None, host, None, folder, lambda _: None, purse)  # type: ignore[arg-type]
-            begun = time.perf_counter()
-            async with aclosing(transfer.fetch(wallet, peer, wanted, 0)) as chunks:
-                count = sum([1 async for _ in chunks])
-            seconds.append(time.perf_counter() - begun)
-            assert count == TOTAL // CHUNK
+        yield read
     book.close()
-    return TOTAL / min(seconds) / 1e6
 
 
 def _market() -> Any:
