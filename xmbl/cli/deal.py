@@ -151,12 +151,15 @@ def watch(
     With --extend each deal that is about to expire gets --periods more, if its operator agrees. All
     extensions of NAME, those made before included, never cost more than --budget; gas isn't counted.
     """
+    if budget is not None and not extend:
+        raise UsageError("--budget is for --extend: say both to have it extended, or neither.")
     manifest = storing.load(session, name)
-    keeper = prolonging.keeper(session, manifest, budget, before, periods) if extend else None
+    warner, keeper = prolonging.warner, prolonging.keeper
+    tend = keeper(session, manifest, budget, before, periods) if extend else warner(session, manifest)
 
     def look() -> tuple[Table, bool]:
         found = storing.standings(session, manifest)
-        if keeper and keeper(found):
+        if tend(found):
             found = storing.standings(session, storing.load(session, name))
         return deal_tables.standings(found)[1], not any(each.live for each in found)
 

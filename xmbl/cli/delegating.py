@@ -104,11 +104,11 @@ def delegation(held: "Delegation") -> dict[str, Any]:
     }
 
 
-def leaving(session: "Session", held: "Delegation") -> str:
-    """What of a delegation is on its way out, for people."""
+def leaving(session: "Session", held: "Delegation", operator: str) -> str:
+    """What of a delegation to an operator is on its way out, for people."""
     if not held.thawing_shares:
         return "none"
-    return f"{held.thawing_shares:,} shares, {progress(session, held.thaw_until)}"
+    return f"{held.thawing_shares:,} shares, {progress(session, held.thaw_until, operator)}"
 
 
 def thaw(session: "Session", operator: str, amount: int) -> None:
@@ -123,7 +123,7 @@ def thaw(session: "Session", operator: str, amount: int) -> None:
     held = staking.delegation_of(operator, wallet)
     session.out.result(
         {"operator": operator, **delegation(held), "transactions": transactions},
-        f"Of {held.shares:,} shares thaw {leaving(session, held)}.",
+        f"Of {held.shares:,} shares thaw {leaving(session, held, operator)}.",
     )
 
 

@@ -11,6 +11,8 @@ from xmbl.identity.passwords import read_password
 
 _SHORTEST = 8
 
+_FROM_FILE = "--passphrase-file FILE"
+
 
 def ask(session: Session, wallet: str) -> str:
     """The password of `wallet`: from the file that was named, else asked for without echo."""
@@ -25,17 +27,21 @@ def ask_new(session: Session, wallet: str) -> str:
 
 def ask_secret(what: str) -> str:
     """A secret that has no file, asked for without echo."""
-    return _prompted(what)
+    return _prompted(what, "--from FILE")
 
 
 def ask_passphrase(session: Session, path: Path | None) -> str:
     """The passphrase of a shared file: from the file `path`, else asked for without echo."""
-    return _read(session, path) if path else _prompted("Passphrase of the shared file")
+    return _read(session, path) if path else _prompted("Passphrase of the shared file", _FROM_FILE)
 
 
 def ask_new_passphrase(session: Session, path: Path | None) -> str:
     """A passphrase to share a file under; `UsageError` if it is too short to be one."""
-    found = _read(session, path) if path else _prompted("New passphrase of the shared file", twice=True)
+    found = (
+        _read(session, path)
+        if path
+        else _prompted("New passphrase of the shared file", _FROM_FILE, twice=True)
+    )
     return _long_enough(found, "passphrase")
 
 
@@ -57,7 +63,8 @@ def _long_enough(found: str, what: str) -> str:
     return found
 
 
-def _prompted(what: str, twice: bool = False) -> str:
+def _prompted(what: str, instead: str = "--password-file FILE", *, twice: bool = False) -> str:
+    """The answer; `UsageError` names the option that is there `instead` where nobody can be asked."""
     if not sys.stdin.isatty():
-        raise UsageError("There is no terminal to ask for the password; use --password-file FILE.")
+        raise UsageError(f"There is no terminal to ask for it: {what}; use {instead}.")
     return str(click.prompt(what, hide_input=True, confirmation_prompt=twice, err=True))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xmbl.cli import deal_tables, storing
+from xmbl.cli.foresight import about
 from xmbl.cli.frame import sending
 from xmbl.cli.narrator import Narrator
 from xmbl.cli.output import Table, counted, leaving
@@ -47,6 +48,10 @@ def extend(session: Session, name: str, periods: int | None, until: int | None) 
     end = until or manifest.end + (periods or 0)
     found = storing.standings(session, manifest)
     if not extending.behind(found, end):
+        if not until and not periods:
+            raise UsageError(
+                f"No deal of {name} is behind; say by --periods or --until how long it shall last."
+            )
         raise UsageError(
             f"No deal of {name} can be extended to period {end}; `xmbl deal show {name}` says why."
         )
@@ -122,8 +127,10 @@ def keeper(
         f" more at a time, for {format_amount(budget)} in all, gas aside."
     )
     prepare(session, (), ())
+    beyond = _once(session)
 
     def keep(found: "Sequence[DealStanding]") -> bool:
+        beyond(_beyond(manifest.name, upkeep.beyond(found)))
         picked, period = upkeep.chosen(found), max((each.period for each in found), default=0)
         if not picked or period in tried:
             return False
@@ -136,6 +143,50 @@ def keeper(
         return False
 
     return keep
+
+
+def warner(session: Session, manifest: "Manifest") -> "Callable[[Sequence[DealStanding]], bool]":
+    """What says once that deals of a file, if it is the wallet's own, are about to expire; it extends
+    none."""
+    from xmbl.storage.standing import Ending
+
+    tell, is_own = _once(session), manifest.client == session.address()
+
+    def warn(found: "Sequence[DealStanding]") -> bool:
+        agreed = [each for each in found if each.live and each.ending is Ending.AGREED]
+        near = [each for each in agreed if deal_tables.expiring(each.over, each.period)]
+        if near and is_own:
+            end = min(each.over for each in near)
+            at = about(session, end * session.market().parameters.period)
+            tell(
+                f"{counted(len(near), 'deal')} of {manifest.name} will expire, the first in period {end}{at}:"
+                f" `xmbl deal extend {manifest.name}`, or watch with --extend."
+            )
+        return False
+
+    return warn
+
+
+def _once(session: Session) -> "Callable[[str], None]":
+    """Notes a sentence once."""
+    told = {""}
+
+    def tell(sentence: str) -> None:
+        if sentence not in told:
+            told.add(sentence)
+            session.out.note(sentence)
+
+    return tell
+
+
+def _beyond(name: str, found: "Sequence[DealStanding]") -> str:
+    if not found:
+        return ""
+    ends = ", ".join(f"replica {each.number} in period {each.over}" for each in found)
+    return (
+        f"The budget doesn't cover {counted(len(found), 'deal')}, which will expire ({ends}):"
+        f" `xmbl deal extend {name}`, or watch with a larger --budget."
+    )
 
 
 def _end(manifest: "Manifest", standing: "DealStanding", period: int) -> int:

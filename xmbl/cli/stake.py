@@ -114,7 +114,7 @@ def delegators(session: Session, operator: str | None) -> None:
     held = [(holder, each) for holder, each in found if each.shares]
     rows = [
         (
-            holder, format_amount(each.value), delegating.leaving(session, each),
+            holder, format_amount(each.value), delegating.leaving(session, each, address),
             format_amount(each.claimable),
         )
         for holder, each in held
@@ -187,11 +187,13 @@ def withdraw(session: Session, operator: str | None) -> None:
     staking, wallet = session.staking(), session.address()
     if operator:
         target = session.resolve(operator)
-        until, call = staking.delegation_of(target, wallet).thaw_until, staking.withdraw_delegated(target)
+        held, call = staking.delegation_of(target, wallet), staking.withdraw_delegated(target)
+        check = thawing.require_thawed(session, held.thawing_shares, held.thaw_until, target)
     else:
-        until, call = staking.stake_of(wallet).thaw_until, staking.withdraw()
+        own, call = staking.stake_of(wallet), staking.withdraw()
+        check = thawing.require_thawed(session, own.thawing, own.thaw_until)
     before = session.token().balance_of(wallet)
-    transactions = send(session, call, checks=[thawing.require_thawed(session, until)])
+    transactions = send(session, call, checks=[check])
     came = session.token().balance_of(wallet) - before
     _finish(session, transactions, f"Withdrew {format_amount(came)}.")
 
@@ -252,7 +254,10 @@ def show(session: Session, operator: str | None) -> None:
     if address != session.address():
         mine = staking.delegation_of(address, session.address())
         shown += [
-            ("yours", f"{format_amount(mine.value)}, of which thaw {delegating.leaving(session, mine)}"),
+            (
+                "yours",
+                f"{format_amount(mine.value)}, of which thaw {delegating.leaving(session, mine, address)}",
+            ),
             ("your fees", format_amount(mine.claimable)),
         ]
         document["yours"] = delegating.delegation(mine)

@@ -4,7 +4,7 @@ Every replica stands for itself: where one operator refuses, the others' deals s
 extends again asks only those that are behind.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import trio
@@ -49,15 +49,25 @@ class Upkeep:
     def chosen(self, found: Sequence[DealStanding]) -> list[tuple[DealStanding, int]]:
         """The deals that get more now, and until when; what the budget doesn't cover is left out."""
         left, picked = self.budget - sum(one.price * one.extended for one in found), []
-        for one in sorted(found, key=lambda one: one.over):
-            if not one.is_extendable or one.ending is not Ending.AGREED or one.left > self.before:
-                continue
-            end = min(one.end + self.periods, latest_end(one.period))
+        for one, end in self._expiring(found):
             cost = one.price * (end - one.end)
-            if 0 < cost <= left:
+            if cost <= left:
                 picked.append((one, end))
                 left -= cost
         return picked
+
+    def beyond(self, found: Sequence[DealStanding]) -> list[DealStanding]:
+        """The deals that are about to expire, and that the budget doesn't cover."""
+        picked = self.chosen(found)
+        return [one for one, end in self._expiring(found) if (one, end) not in picked]
+
+    def _expiring(self, found: Sequence[DealStanding]) -> Iterator[tuple[DealStanding, int]]:
+        """The deals that shall get more, those first that end first, and until when."""
+        for one in sorted(found, key=lambda one: one.over):
+            end = min(one.end + self.periods, latest_end(one.period))
+            wanted = one.is_extendable and one.ending is Ending.AGREED and one.left <= self.before
+            if wanted and end > one.end and one.price:
+                yield one, end
 
 
 def behind(found: Sequence[DealStanding], end: int) -> list[DealStanding]:

@@ -19,7 +19,7 @@ from xmbl import files
 from xmbl.config import checked_name
 from xmbl.crypto.envelope import open_secret, replica_key, seal_secret
 from xmbl.crypto.typed_data import Deal, Terms
-from xmbl.errors import Busy, Corrupt, NotStored, UsageError
+from xmbl.errors import Busy, Corrupt, UsageError
 
 VERSION = 3
 _READABLE = (2, VERSION)
@@ -233,7 +233,7 @@ class Manifests:
             yield
 
     def load(self, name: str) -> Manifest:
-        """The manifest of `name`; `NotStored` if there is none."""
+        """The manifest of `name`; `UsageError` if there is none."""
         return parse(self._read(name), self._key)
 
     def save(self, manifest: Manifest) -> Path:
@@ -268,4 +268,4 @@ class Manifests:
         try:
             return self.path(name).read_bytes()
         except FileNotFoundError:
-            raise NotStored(f"Nothing is stored as {name!r}; `xmbl deal list` shows what is.") from None
+            raise UsageError(f"Nothing is stored as {name!r}; `xmbl deal list` shows what is.") from None

@@ -122,6 +122,6 @@ def _require_enough(offers: Mapping[int, Sequence[Offer]], copies: int) -> None:
     fewest = min(len(found) for found in offers.values())
     if fewest < copies:
         raise Refused(
-            f"{fewest} operators offer at this price, for {copies} copies; raise the price limit, wait for"
-            " more operators, or ask for fewer copies."
+            f"Too few operators offer at this price: {fewest}, where each copy needs its own ({copies});"
+            " raise the price limit, wait for more operators, or ask for fewer copies."
         )

@@ -178,16 +178,21 @@ def test_deal__a_files_life__from_quote_to_claim(market, tmp_path):
     longer = client.document("deal", "extend", "my-letter", "--periods", "5", "--yes")
     assert (longer["extended"], longer["refused"]) == ([0], [])
     assert shown()["end_period"] == deal["end_period"] + 5
-    assert client("deal", "extend", "my-letter", "--yes").code == 2
+    again = client("deal", "extend", "my-letter", "--yes")
+    assert (again.code, "say by --periods or --until" in again.err) == (2, True)
 
     # the second file is kept from expiring as long as a budget lasts
     ends = {each["end_period"] for each in notes()}
     budget = f"{sum(each['price_wei'] for each in notes())} wei"
     assert client("deal", "watch", "notes", "--extend", "--yes").code == 2
+    forgotten = client("deal", "watch", "notes", "--budget", budget, "--yes")
+    assert (forgotten.code, "say both" in forgotten.err) == (2, True)
     watching = client.begin(
         "deal", "watch", "notes", "--extend", "--before", "50", "--periods", "1", "--budget", budget, "--yes"
     )
     until(lambda: {each["end_period"] for each in notes()} == {end + 1 for end in ends})
+    log = client.home / "deal-watch.log"
+    until(lambda: "The budget doesn't cover 2 deals, which will expire" in log.read_text())
     watching.send_signal(signal.SIGINT)
     assert watching.wait(30) == 130
 

@@ -310,6 +310,8 @@ def test_claim__of_a_wronged_client__collects_its_compensation(
         (("add", "1", "--commission", "5%"), "`xmbl stake commission` lowers it"),
         (("thaw", "1", "--operator", "operator"), "delegation that doesn't thaw yet is too small"),
         (("claim", "--operator", "operator"), "nothing for you to claim"),
+        (("withdraw",), "Nothing thaws; `xmbl stake thaw AMOUNT` begins"),
+        (("withdraw", "--operator", "operator"), "Nothing thaws; `xmbl stake thaw AMOUNT --operator 0x"),
         (("delegate", "1", "--operator", "deals"), "risks nothing of its own"),
     ],
 )

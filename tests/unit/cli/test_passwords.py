@@ -44,6 +44,20 @@ def test_ask__no_terminal__names_the_option(home, monkeypatch):
         passwords.ask(Session(Choices()), "main")
 
 
+@pytest.mark.parametrize(
+    ("ask", "option"),
+    [
+        (lambda: passwords.ask_passphrase(Session(Choices()), None), "--passphrase-file FILE"),
+        (lambda: passwords.ask_new_passphrase(Session(Choices()), None), "--passphrase-file FILE"),
+        (lambda: passwords.ask_secret("Private key (hex)"), "--from FILE"),
+    ],
+)
+def test_ask_something_else__no_terminal__names_its_own_option(home, monkeypatch, ask, option):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
+    with pytest.raises(UsageError, match=option):
+        ask()
+
+
 def test_ask_new__short_password__is_refused(home, file):
     file.write_text("1234567\n")
     with pytest.raises(UsageError, match="8 characters"):

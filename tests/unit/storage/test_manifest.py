@@ -9,7 +9,7 @@ import pytest
 
 from xmbl.crypto.envelope import new_key, open_secret, seal_secret
 from xmbl.crypto.typed_data import Deal, Terms
-from xmbl.errors import Busy, ConfigError, Corrupt, NotStored, UsageError
+from xmbl.errors import Busy, ConfigError, Corrupt, UsageError
 from xmbl.storage.manifest import Manifest, Manifests, Part, Replica, ReplicaState, dump, parse
 
 KEY = b"\5" * 32
@@ -108,7 +108,7 @@ def test_load__what_was_saved__is_the_same(manifests):
 
 
 def test_load__nothing_of_that_name__says_how_to_look(manifests):
-    with pytest.raises(NotStored, match="xmbl deal list"):
+    with pytest.raises(UsageError, match="xmbl deal list"):
         manifests.load("file")
 
 

@@ -171,6 +171,12 @@ def test_chosen__what_was_spent_before__counts():
     assert replace(UPKEEP, budget=11 * PRICE).chosen([extended]) == [(extended, 51)]
 
 
+def test_beyond__what_the_budget_does_not_cover__is_told():
+    first = stands(replace(RECORD, end=30), replace(REPLICA, end=30))
+    assert UPKEEP.beyond([stands(), first]) == [stands()]
+    assert UPKEEP.beyond([first, stands(period=19)]) == []
+
+
 def test_chosen__a_year_ahead__goes_no_further():
     wide = Upkeep(before=366, periods=365, budget=400 * PRICE)
     assert wide.chosen([stands()]) == [(stands(), NOW + 366)]
