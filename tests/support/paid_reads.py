@@ -51,6 +51,7 @@ SELLING = replace(WILL, egress=10**15, window=LEAST_WINDOW)
 STEP = CHUNK_SEALED
 """Bytes of one voucher: half a window."""
 
+STEP_PRICE = price_of(SELLING.egress, STEP)
 WINDOW_PRICE = price_of(SELLING.egress, LEAST_WINDOW)
 SEALED = sealed_size(len(PLAIN))
 COST = sum(price_of(SELLING.egress, min(STEP, SEALED - at)) for at in range(0, SEALED, STEP))

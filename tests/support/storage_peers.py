@@ -3,12 +3,14 @@
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
 import trio
 
 from tests.support.agent_world import Provider
+from xmbl.errors import Refused
 from xmbl.network.channel import Channel
 from xmbl.network.host import Host, open_host
 from xmbl.payments.book import Book
@@ -20,7 +22,7 @@ from xmbl.storage.egress import Egress
 from xmbl.storage.policy import GIB, StoragePolicy
 from xmbl.storage.quotes import Candidate, Offer, Wanted, ask
 from xmbl.storage.server import StorageServer
-from xmbl.storage.wire import QUOTE, STORE, STREAM
+from xmbl.storage.wire import QUOTE, STORE, STREAM, Refusal
 
 WILL = StoragePolicy(price=10**15, capacity=GIB, unpaid=GIB // 2)
 MARGIN = 40
@@ -41,14 +43,14 @@ class Meeting:
     host: Host
     peer: Candidate
 
-    def wanted(self, size: int, per_gib: int = PER_GIB) -> Wanted:
-        """What the client asks for."""
-        end = self.provider.period + 4
-        return Wanted(self.provider.client.address, size, end, per_gib)
+    def wanted(self, size: int, **changed: int) -> Wanted:
+        """What the client asks for, but for what is changed."""
+        usual = Wanted(self.provider.client.address, size, self.provider.period + 4, PER_GIB)
+        return replace(usual, **changed)
 
-    async def offer(self, size: int) -> Offer:
-        """The operator's checked offer."""
-        return await ask(self.host, self.provider.market, self.peer, self.wanted(size))
+    async def offer(self, size: int, **changed: int) -> Offer:
+        """The operator's checked offer for that."""
+        return await ask(self.host, self.provider.market, self.peer, self.wanted(size, **changed))
 
 
 @asynccontextmanager
@@ -96,6 +98,24 @@ def play(story: Callable[[], Awaitable[None]]) -> None:
     trio.run(bounded)
 
 
+Work = Callable[[Meeting], Awaitable[Any]]
+"""What a client tries."""
+
+
+def complaint(provider: Provider, work: Work, kind: type[Exception] = Refused, **more: Any) -> str:
+    """What a client hears whose `work` with an operator is refused; `more` is about their meeting."""
+    heard: list[str] = []
+
+    async def story() -> None:
+        async with meeting(provider, **more) as met:
+            with pytest.raises(kind) as refused:
+                await work(met)
+            heard.append(str(refused.value))
+
+    play(story)
+    return heard[0]
+
+
 @asynccontextmanager
 async def announced(
     provider: Provider, cheating: Handlers | None = None, will: StoragePolicy = WILL
@@ -112,3 +132,9 @@ async def silenced(provider: Provider) -> None:
     """The registry knows no address of it any more: later tests don't wait for it."""
     call = provider.market.registry.announce(provider.address, [])
     await trio.to_thread.run_sync(provider.world.send, provider.cold, call)
+
+
+async def refusing(channel: Channel) -> None:
+    """Says no once the upload is asked for."""
+    await channel.receive()
+    await channel.send(Refusal("My disk broke.").encode())

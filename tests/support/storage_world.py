@@ -246,12 +246,17 @@ class Told:
             action()
 
 
+def client_home(world: World, account: LocalAccount) -> Path:
+    """Where a client of this world has its files."""
+    return world.folder / f"client-{account.address}"
+
+
 @asynccontextmanager
 async def client_of(
     world: World, account: LocalAccount, told: Emit, purse: Purse | None = None
 ) -> AsyncIterator[StorageClient]:
     """A client with its own host, manifests and outbox, who pays for reads out of a purse."""
-    home = world.folder / f"client-{account.address}"
+    home = client_home(world, account)
     manifests = Manifests(home / "manifests", wallet_key(bytes(account.key), "manifest"))
     async with open_host(bytes(account.key)) as host:
         wallet = Wallet(

@@ -9,6 +9,7 @@ from eth_account.signers.local import LocalAccount
 
 from tests.support import agent_world
 from tests.support.agent_world import Provider
+from tests.support.paid_story import Story
 from tests.support.storage_stage import DATA, Stage
 from tests.support.storage_world import World, storage_world
 from xmbl.units import WHOLE
@@ -82,3 +83,11 @@ def stage(world: World, providers: list[Provider], account: LocalAccount) -> Sta
     made = Stage(world, providers, account)
     made.to_next_period()
     return made
+
+
+@pytest.fixture
+def story(fresh_provider: Provider, tmp_path: Path) -> Iterator[Story]:
+    made = Story(fresh_provider, tmp_path)
+    yield made
+    for book in made.books:
+        book.close()
