@@ -25,6 +25,10 @@ class Pipe(Protocol):
     async def write(self, data: bytes | memoryview) -> None:
         """Return when the peer's window has room for `data`."""
 
+    @property
+    def unread(self) -> bool:
+        """Whether bytes have come that nobody has read."""
+
 
 class Channel:
     """One stream to `remote_peer` (its peer id, proven by the handshake).
@@ -38,6 +42,11 @@ class Channel:
         self.remote_peer = remote_peer
         self.patience = patience
         self._pipe = pipe
+
+    @property
+    def unread(self) -> bool:
+        """Whether the peer has said more than was received here."""
+        return self._pipe.unread
 
     async def send(self, message: dict[str, Any]) -> None:
         """Send one message of at most `frames.LIMIT` bytes."""

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import cast
 
 import trio
 from libp2p.abc import INetStream
 from libp2p.exceptions import BaseLibp2pError
 from libp2p.network.stream.exceptions import StreamEOF
+from libp2p.network.stream.net_stream import NetStream
 
 from xmbl.errors import PeerUnreachable
+from xmbl.network.yamux_stream import YamuxStream
 
 _FAREWELL = 5.0
 """Seconds that a peer has to end its side after we have ended ours."""
@@ -42,6 +45,12 @@ class Stream:
         """Return when all of `data` has found room in the peer's window."""
         with reaching(self.peer):
             await self._stream.write(data)  # type: ignore[arg-type]  # our Yamux copies it into frames
+
+    @property
+    def unread(self) -> bool:
+        """Whether bytes have come that nobody has read."""
+        stream = cast("NetStream", self._stream)
+        return cast("YamuxStream", stream.muxed_stream).unread
 
     async def close(self) -> None:
         """End our side and give the peer a moment to read what is on its way and to end its own.

@@ -60,6 +60,11 @@ class YamuxStream(IMuxedStream):
         self._peer_ended = self._ended = self._broken = False
         self._moved = trio.lowlevel.ParkingLot()
 
+    @property
+    def unread(self) -> bool:
+        """Whether bytes have come that nobody has read."""
+        return bool(self._unread)
+
     async def read(self, n: int | None = None) -> bytes:
         """Between 1 and `n` bytes; `MuxedStreamEOF` when the peer has ended its side, `MuxedStreamReset`."""
         await trio.lowlevel.checkpoint()

@@ -28,15 +28,10 @@ from xmbl.storage.journal import DealState
 from xmbl.storage.policy import StoragePolicy
 from xmbl.storage.promises import Carrying, Promises
 from xmbl.storage.rules import check_terms
+from xmbl.storage.serving import Serving
 from xmbl.storage.wire import (
     ExtendRequest,
-    LeafReply,
-    LeafRequest,
-    PaidRead,
-    PriceRequest,
     QuoteRequest,
-    ReadReady,
-    ReadRequest,
     Refusal,
     SignedExtension,
     SignedQuote,
@@ -69,7 +64,7 @@ class StorageServer:
         self._desk = desk
         self._signer = signer
         self._will = will
-        self._egress = egress
+        self._serving = Serving(desk, egress)
         self._promises = Promises(desk, will, fresh)
         self._signing = trio.Lock()
         self._consenting = trio.Lock()
@@ -98,8 +93,7 @@ class StorageServer:
         """Give out ranges and leaves until the reader has enough."""
         async with self._refusing(channel):
             with _place(self._reads, channel.remote_peer, READS_EACH):
-                while True:
-                    await self._answer(channel)
+                await self._serving.serve(channel)
 
     # what a quote promises
 
@@ -220,39 +214,6 @@ class StorageServer:
                 raise Refused("The bytes are gone again; send them once more.")
             self._desk.journal.sign(deal, size)
         self._desk.emit(events.TermsSigned(deal.id(), deal.terms.client, deal.terms.deadline))
-
-    # what is given out
-
-    async def _answer(self, channel: Channel) -> None:
-        match decode_any(await channel.receive(), ReadRequest, PaidRead, LeafRequest, PriceRequest):
-            case LeafRequest(root, index):
-                leaf, path = await trio.to_thread.run_sync(self._desk.holdings.leaf, root, index)
-                await channel.send(LeafReply(leaf, tuple(path)).encode())
-            case PriceRequest() as asked:
-                await channel.send((await self._egress.price(asked)).encode())
-            case ReadRequest(root, offset, length):
-                self._egress.check_free()
-                data = await trio.to_thread.run_sync(self._range, root, offset, length)
-                await self._give(channel, root, data)
-            case PaidRead() as paid:
-                root = self._egress.root(paid)
-                await self._give(channel, root, await trio.to_thread.run_sync(self._sold, root, paid))
-
-    async def _give(self, channel: Channel, root: bytes, data: bytes) -> None:
-        await channel.send(ReadReady(len(data)).encode())
-        await channel.send_bytes(data)
-        self._desk.emit(events.BytesServed(root, len(data)))
-
-    def _sold(self, root: bytes, paid: PaidRead) -> bytes:
-        # what can't be given mustn't be paid, and nothing is given before it is paid
-        data = self._range(root, paid.offset, paid.length)
-        self._egress.take(paid)
-        return data
-
-    def _range(self, root: bytes, offset: int, length: int) -> bytes:
-        if offset + length > self._desk.holdings.size(root):
-            raise Refused("The range reaches beyond the bytes; ask within their size.")
-        return self._desk.holdings.read(root, offset, length)
 
     def _signed(self, struct_hash: bytes) -> bytes:
         return sign_digest(self._signer, self._desk.market.digest(struct_hash))

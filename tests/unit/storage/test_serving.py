@@ -1,0 +1,120 @@
+"""What is given out over one stream: in order, the next voucher kept while a range is on its way."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import trio
+
+from xmbl.crypto.typed_data import Voucher
+from xmbl.errors import PeerUnreachable, Refused
+from xmbl.payments.wire import SignedVoucher
+from xmbl.storage.serving import Serving
+from xmbl.storage.wire import PaidRead, ReadReady, ReadRequest
+
+ROOT, DEAL = b"\1" * 32, b"\2" * 32
+BYTES = bytes(range(100))
+VOUCHER = SignedVoucher(Voucher("0x" + "33" * 20, "0x" + "44" * 20, 1, DEAL, 9), b"\5" * 64)
+
+
+class Reader:
+    """The peer at the other end of a channel: what it asks at once, and each time when it has a range."""
+
+    def __init__(self, *asked: Any, later: Any = ()) -> None:
+        self._asked = list(asked)
+        self._later = list(later)
+        self.got: list[Any] = []
+        self.giving = False
+        self.may_take = trio.Event()
+
+    @property
+    def unread(self) -> bool:
+        return bool(self._asked)
+
+    async def receive(self) -> dict[str, Any]:
+        assert self._asked or not self.giving, "the reader's patience would run while it is given something"
+        if not self._asked:
+            raise PeerUnreachable("The reader hung up; try again later.")
+        return self._asked.pop(0).encode()
+
+    async def send(self, message: dict[str, Any]) -> None:
+        self.got.append(ReadReady.decode(message).length)
+
+    async def send_bytes(self, data: bytes) -> None:
+        self.giving = True
+        await self.may_take.wait()
+        self.got.append(data)
+        self.giving = False
+        self._asked += self._later[:1]
+        del self._later[:1]
+
+
+class Prices:
+    """An egress that keeps vouchers; `told` hears after each how many they are."""
+
+    def __init__(self, told: Any = lambda _: None) -> None:
+        self.taken = 0
+        self._told = told
+
+    def root(self, _: PaidRead) -> bytes:
+        return ROOT
+
+    def check_free(self) -> None:
+        return
+
+    def take(self, _: PaidRead) -> None:
+        self.taken += 1
+        self._told(self.taken)
+
+
+def served(reader: Reader, prices: Prices) -> list[int]:
+    """The lengths of the ranges that the operator says it served, when the reader has left or was refused."""
+    told: list[int] = []
+    holdings = SimpleNamespace(size=lambda _: len(BYTES), read=lambda _, at, length: BYTES[at : at + length])
+    desk: Any = SimpleNamespace(holdings=holdings, emit=lambda event: told.append(event.length))
+
+    async def scene() -> None:
+        with trio.fail_after(5):
+            await Serving(desk, prices).serve(reader)  # type: ignore[arg-type]
+
+    with pytest.raises((PeerUnreachable, Refused)) as ended:
+        trio.run(scene)
+    reader.got.append(type(ended.value))
+    return told
+
+
+def paid(offset: int, length: int) -> PaidRead:
+    return PaidRead(DEAL, offset, length, VOUCHER)
+
+
+def test_serve__asked_ahead__keeps_the_next_voucher_while_a_range_is_on_its_way() -> None:
+    reader = Reader(paid(0, 10), paid(10, 20))
+    # the first range is taken only when the second one is paid
+    prices = Prices(lambda taken: trio.from_thread.run_sync(reader.may_take.set) if taken == 2 else None)
+    assert served(reader, prices) == [10, 20]
+    assert reader.got == [10, BYTES[:10], 20, BYTES[10:30], PeerUnreachable]
+
+
+def test_serve__asked_one_by_one__waits_for_no_request_while_it_gives() -> None:
+    reader = Reader(paid(0, 10), later=[ReadRequest(ROOT, 10, 5), paid(15, 5)])
+    reader.may_take.set()
+    assert served(reader, prices := Prices()) == [10, 5, 5]
+    assert prices.taken == 2
+
+
+def test_serve__a_bad_request_ahead__is_refused_after_all_before_it() -> None:
+    reader = Reader(paid(0, 10), paid(10, 10), paid(95, 10), paid(0, 10))
+    reader.may_take.set()
+    assert served(reader, prices := Prices()) == [10, 10]
+    assert reader.got == [10, BYTES[:10], 10, BYTES[10:20], Refused]
+    assert prices.taken == 2
+
+
+def test_serve__the_reader_leaves_while_it_is_given_something__ends_by_that() -> None:
+    class Leaving(Reader):
+        async def send_bytes(self, data: bytes) -> None:  # noqa: ARG002 - nothing arrives
+            raise PeerUnreachable("The reader left; try again later.")
+
+    reader = Leaving(paid(0, 10), paid(95, 10))
+    assert served(reader, Prices()) == []
+    assert reader.got == [10, PeerUnreachable]

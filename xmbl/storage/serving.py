@@ -1,0 +1,112 @@
+"""What an operator gives out over one stream: prices, leaves and ranges, in the order of the requests.
+
+While a range is on its way the next request is looked at and its voucher kept, so that the line doesn't wait
+for the disk. A range is read when its turn comes: however far a reader asks ahead, one of them is in memory.
+"""
+
+from dataclasses import dataclass
+
+import trio
+
+from xmbl.errors import Refused, XmblError
+from xmbl.network.channel import Channel
+from xmbl.storage import events
+from xmbl.storage.desk import Desk
+from xmbl.storage.egress import Egress
+from xmbl.storage.wire import (
+    LeafReply,
+    LeafRequest,
+    Message,
+    PaidRead,
+    PriceRequest,
+    ReadReady,
+    ReadRequest,
+    decode_any,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Bytes that are held and may be given: nothing is asked for them, or they are paid."""
+
+    root: bytes
+    offset: int
+    length: int
+
+
+Answer = Message | Range
+
+
+class Serving:
+    """Gives out what lies at `desk`, at the price of `egress`."""
+
+    def __init__(self, desk: Desk, egress: Egress) -> None:
+        self._desk = desk
+        self._egress = egress
+
+    async def serve(self, channel: Channel) -> None:
+        """Answer until the reader leaves, which raises; `Refused` or `BytesError` for what can't be given,
+        when all before it was."""
+        answer = await self._answer(channel)
+        while True:
+            answer = await self._give_and_go_on(channel, answer)
+
+    async def _give_and_go_on(self, channel: Channel, answer: Answer) -> Answer:
+        if not channel.unread:
+            # the reader may wait for this before it asks for more: its time doesn't run yet
+            await self._give(channel, answer)
+            return await self._answer(channel)
+        following: list[Answer] = []
+        failed: list[XmblError] = []
+
+        async def prepare() -> None:
+            try:
+                following.append(await self._answer(channel))
+            except XmblError as error:
+                failed.append(error)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(prepare)
+            try:
+                await self._give(channel, answer)
+            except XmblError as error:
+                failed.insert(0, error)
+                nursery.cancel_scope.cancel()
+        if failed:
+            raise failed[0]
+        return following[0]
+
+    async def _answer(self, channel: Channel) -> Answer:
+        match decode_any(await channel.receive(), ReadRequest, PaidRead, LeafRequest, PriceRequest):
+            case LeafRequest(root, index):
+                leaf, path = await trio.to_thread.run_sync(self._desk.holdings.leaf, root, index)
+                return LeafReply(leaf, tuple(path))
+            case PriceRequest() as asked:
+                return await self._egress.price(asked)
+            case PaidRead() as paid:
+                return await trio.to_thread.run_sync(self._sold, paid)
+            case ReadRequest(root, offset, length):
+                self._egress.check_free()
+                return await trio.to_thread.run_sync(self._range, root, offset, length)
+        raise AssertionError("decode_any gives one of these")
+
+    async def _give(self, channel: Channel, answer: Answer) -> None:
+        if isinstance(answer, Message):
+            await channel.send(answer.encode())
+            return
+        read = self._desk.holdings.read
+        data = await trio.to_thread.run_sync(read, answer.root, answer.offset, answer.length)
+        await channel.send(ReadReady(answer.length).encode())
+        await channel.send_bytes(data)
+        self._desk.emit(events.BytesServed(answer.root, answer.length))
+
+    def _sold(self, paid: PaidRead) -> Range:
+        # what can't be given mustn't be paid, and nothing is given before it is paid
+        sold = self._range(self._egress.root(paid), paid.offset, paid.length)
+        self._egress.take(paid)
+        return sold
+
+    def _range(self, root: bytes, offset: int, length: int) -> Range:
+        if offset + length > self._desk.holdings.size(root):
+            raise Refused("The range reaches beyond the bytes; ask within their size.")
+        return Range(root, offset, length)
