@@ -12,6 +12,7 @@ _YES: constant(bytes32) = 0x1626ba7e00000000000000000000000000000000000000000000
 
 _signed: HashMap[bytes32, bool]
 _nonsense: Bytes[64]
+_fails: bool
 
 
 @external
@@ -27,11 +28,21 @@ def sign(digest: bytes32, yes: bool):
 @external
 def answer_with(nonsense: Bytes[64]):
     """
-    @notice From now on answers this, whatever is asked; with nothing, it fails.
+    @notice From now on answers this, whatever is asked.
     @param nonsense The answer.
     """
     self._nonsense = nonsense
     self._signed[empty(bytes32)] = True
+
+
+@external
+def fail_with(nonsense: Bytes[64]):
+    """
+    @notice From now on fails with this, whatever is asked.
+    @param nonsense What it reverts with.
+    """
+    self._nonsense = nonsense
+    self._fails = True
 
 
 @external
@@ -44,8 +55,9 @@ def isValidSignature(digest: bytes32, signature: Bytes[1024]) -> Bytes[64]:
     @param signature Ignored.
     @return Bytes The magic word, or four bytes of 255.
     """
+    if self._fails:
+        raw_revert(self._nonsense)
     if self._signed[empty(bytes32)]:
-        assert len(self._nonsense) != 0
         return self._nonsense
     answer: bytes32 = _YES if self._signed[digest] else convert(x"ffffffff", bytes32)
     return slice(answer, 0, 32)

@@ -137,12 +137,19 @@ def test_approve_by_sig__a_contract_that_signed_nothing__is_refused(money, appro
         bytes.fromhex("1626ba7e") + b"\x01" * 28,
         bytes.fromhex("1626ba7f") + bytes(28),
     ],
-    ids=["fails", "4 bytes", "31 bytes", "right-aligned", "dirty", "almost"],
+    ids=["nothing", "4 bytes", "31 bytes", "right-aligned", "dirty", "almost"],
 )
 def test_approve_by_sig__a_contract_that_answers_nonsense__is_refused(
     money, contract_holder, approval, answer
 ):
     contract_holder.answer_with(answer)
+    with boa.reverts("payments: signature"):
+        money.payments.approve_by_sig(*shown(approval))
+
+
+@pytest.mark.parametrize("words", [b"", bytes.fromhex("1626ba7e") + bytes(28)], ids=["nothing", "a yes"])
+def test_approve_by_sig__a_contract_that_fails__is_refused(money, contract_holder, approval, words):
+    contract_holder.fail_with(words)
     with boa.reverts("payments: signature"):
         money.payments.approve_by_sig(*shown(approval))
 
