@@ -149,14 +149,16 @@ class StorageAgent:
         return phase in DONE or head % length > length // 2
 
     def _look(self, head: int, period: int, phase: Phase) -> None:
-        near = (*self._responder.open, *self._prover.low, *self._lookout.near)
+        balance = self._desk.market.chain.balance(self._desk.outbox.account)
+        in_the_way = (*self._responder.open, *self._prover.delayed(period))
+        near = (*in_the_way, *self._prover.low(balance), *self._lookout.near)
         self.status = AgentStatus(
             block=head,
             period=period,
             phase=phase.name,
             deals=len(self._desk.journal.records(DealState.OPEN)),
             bytes=self._desk.holdings.used(),
-            balance=self._desk.market.chain.balance(self._desk.outbox.account),
+            balance=balance,
             trouble=self.status.trouble,
             warnings=tuple(event.record() for event in near),
         )

@@ -55,7 +55,8 @@ class Prover:
         self._confirmations = confirmations
         self._told: tuple[int, str] = (0, "")
         self._reread_in = -1
-        self.low: tuple[events.LowBalance, ...] = ()
+        self._cost = 0
+        self._delayed: tuple[events.ProofDelayed, ...] = ()
 
     def look_back(self, period: int) -> None:
         """Note what became of the periods that ended since the last look."""
@@ -72,6 +73,7 @@ class Prover:
         """Do what is due for the present period; `head` is the newest block."""
         note = self._desk.journal.period(period)
         if note.phase in DONE:
+            self._delayed = ()
             return note.phase
         try:
             return self._advance(period, head, note.attempt, note.phase)
@@ -81,6 +83,16 @@ class Prover:
             self._tell(period, str(error))
             self._reread(period)
         return self._desk.journal.period(period).phase
+
+    def delayed(self, period: int) -> tuple[events.ProofDelayed, ...]:
+        """Why the proof of the present period isn't there yet, where something is in its way."""
+        return tuple(each for each in self._delayed if each.period == period)
+
+    def low(self, balance: int) -> tuple[events.LowBalance, ...]:
+        """The warning, if so many wei pay for few more proofs like the last one."""
+        proofs = balance // self._cost if self._cost else events.LOW_PROOFS
+        few = events.LowBalance(self._desk.outbox.account, balance, proofs)
+        return (few,) if proofs < events.LOW_PROOFS else ()
 
     def _advance(self, period: int, head: int, attempt: int, phase: Phase) -> Phase:
         if phase is Phase.PROVING:
@@ -132,11 +144,8 @@ class Prover:
 
     def _proven(self, period: int, receipt: Receipt) -> None:
         self._desk.emit(events.PeriodProven(period, receipt.gas_used, receipt.hash))
-        cost = max(1, receipt.fee)
-        balance = self._desk.market.chain.balance(self._desk.outbox.account)
-        low = events.LowBalance(self._desk.outbox.account, balance, balance // cost)
-        self.low = (low,) if low.proofs < events.LOW_PROOFS else ()
-        for event in self.low:
+        self._cost = receipt.fee
+        for event in self.low(self._desk.market.chain.balance(self._desk.outbox.account)):
             self._desk.emit(event)
 
     def _drawn(self, period: int) -> Drawn:
@@ -196,9 +205,10 @@ class Prover:
             self._follower.reread()
 
     def _tell(self, period: int, reason: str) -> None:
+        self._delayed = (events.ProofDelayed(period, reason),)
         if (period, reason) != self._told:
             self._told = (period, reason)
-            self._desk.emit(events.ProofDelayed(period, reason))
+            self._desk.emit(self._delayed[0])
 
 
 def _tiles(layout: proving.Layout, span: tuple[int, int]) -> bool:

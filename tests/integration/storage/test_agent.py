@@ -205,6 +205,12 @@ def test_step__an_account_without_ether__waits_and_says_what_it_needs(
     world.drain(provider.signer)
     provider.prove(first)
     assert provider.signer.address in provider.of(events.ProofDelayed)[0].reason
+    [warning] = provider.agent.status.warnings
+    assert (warning["event"], provider.signer.address in warning["reason"]) == ("ProofDelayed", True)
+    world.give(provider.signer, 0)
+    provider.steps()
+    assert provider.proven(first, first) == [first]
+    assert provider.agent.status.warnings == ()
 
 
 def test_step__a_low_balance__is_told_with_each_proof(provider: Provider, world: World) -> None:
@@ -215,3 +221,7 @@ def test_step__a_low_balance__is_told_with_each_proof(provider: Provider, world:
     told = provider.of(events.LowBalance)
     assert [event.account for event in told] == [provider.signer.address]
     assert told[0].proofs < events.LOW_PROOFS
+    assert [each["event"] for each in provider.agent.status.warnings] == ["LowBalance"]
+    world.give(provider.signer, 0)
+    provider.steps()
+    assert provider.agent.status.warnings == ()

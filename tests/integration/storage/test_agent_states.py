@@ -108,7 +108,7 @@ def test_step__a_challenge_that_another_answered__is_answered_no_more(provider: 
     challenge(provider, deal)
     provider.steps(2)
     assert "ceiling" in provider.of(events.ActionDelayed)[0].reason
-    assert [event["event"] for event in provider.agent.status.warnings] == ["LeafAsked"]
+    assert [event["event"] for event in provider.agent.status.warnings] == ["LeafAsked", "ProofDelayed"]
     words = leaf_words(*provider.holdings.leaf(deal.root, LEAF))
     provider.world.send(provider.client, provider.market.deals.answer(deal, words))
     provider.steps(1)
@@ -203,4 +203,4 @@ def test_step__a_deal_near_its_limit_of_misses__is_warned_of_once_and_in_the_sta
     for period in range(provider.period + 1, provider.period + 3):
         provider.prove(period)
     assert [(event.id, event.missed) for event in provider.of(events.MissesNear)] == [(deal.id(), 2)]
-    assert [each["event"] for each in provider.agent.status.warnings] == ["MissesNear"]
+    assert [each["event"] for each in provider.agent.status.warnings] == ["ProofDelayed", "MissesNear"]
