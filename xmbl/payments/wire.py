@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from xmbl.codec import Codec, fixed, record, require, unsigned
 from xmbl.crypto import typed_data
 from xmbl.crypto.typed_data import Voucher, compact, expanded
 from xmbl.errors import UsageError
@@ -18,8 +19,26 @@ if TYPE_CHECKING:
 MOST = 2**112 - 1
 """The most wei that the ledger holds, so that a voucher can be good for."""
 
-_ADDRESS, _HASH = re.compile(r"0x[0-9a-fA-F]{40}"), re.compile(r"0x[0-9a-fA-F]{64}")
-_SIGNATURE, _NUMBER = re.compile(r"0x[0-9a-fA-F]{128}"), re.compile(r"[0-9]{1,34}")
+
+def _account(raw: Any) -> str:
+    require(type(raw) is bytes and len(raw) == 20 and any(raw))
+    return typed_data.checksum(raw)
+
+
+ADDRESS: Codec[str] = Codec(lambda address: bytes.fromhex(address[2:]), _account)
+"""An account: 20 bytes, not all zero."""
+
+_VOUCHER = record(
+    Voucher,
+    {
+        "payer": ADDRESS, "payee": ADDRESS, "cumulative": unsigned(MOST + 1), "subject": fixed(32),
+        "expiry": unsigned(2**64),
+    },
+)  # fmt: skip
+_SIGNATURE = fixed(64)
+
+_ACCOUNT_TEXT, _HASH_TEXT = re.compile(r"0x[0-9a-fA-F]{40}"), re.compile(r"0x[0-9a-fA-F]{64}")
+_SIGNATURE_TEXT, _NUMBER_TEXT = re.compile(r"0x[0-9a-fA-F]{128}"), re.compile(r"[0-9]{1,34}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +50,14 @@ class SignedVoucher:
 
     def pack(self) -> dict[str, Any]:
         """What a message carries."""
-        voucher = self.voucher
-        return {
-            "payer": bytes.fromhex(voucher.payer[2:]), "payee": bytes.fromhex(voucher.payee[2:]),
-            "cumulative": voucher.cumulative, "subject": voucher.subject, "expiry": voucher.expiry,
-            "signature": self.signature,
-        }  # fmt: skip
+        return {**_VOUCHER.pack(self.voucher), "signature": self.signature}
 
     @classmethod
     def unpack(cls, raw: Any) -> Self:
         """The voucher in what a peer sent; `ValueError` unless everything is exactly right."""
-        _require(type(raw) is dict and raw.keys() == _FIELDS)
-        payer, payee = _account(raw["payer"]), _account(raw["payee"])
-        cumulative, expiry = _unsigned(raw["cumulative"], MOST), _unsigned(raw["expiry"], 2**64 - 1)
-        voucher = Voucher(payer, payee, cumulative, _bytes(raw["subject"], 32), expiry)
-        return cls(voucher, _bytes(raw["signature"], 64))
+        require(type(raw) is dict)
+        signature = _SIGNATURE.unpack(raw.get("signature"))
+        return cls(_VOUCHER.unpack({name: raw[name] for name in raw if name != "signature"}), signature)
 
     def document(self) -> dict[str, Any]:
         """The voucher as JSON has it; amounts as text, since they are longer than some readers' numbers."""
@@ -87,33 +99,11 @@ class Domain:
         return typed_data.recover(digest, expanded(signed.signature))
 
 
-_FIELDS = {"payer", "payee", "cumulative", "subject", "expiry", "signature"}
-
-
 def _packed(document: dict[str, Any]) -> dict[str, Any]:
-    patterns = {"payer": _ADDRESS, "payee": _ADDRESS, "subject": _HASH, "signature": _SIGNATURE}
-    _require(document.keys() == _FIELDS and bool(_NUMBER.fullmatch(document["cumulative"])))
-    _require(all(pattern.fullmatch(document[name]) for name, pattern in patterns.items()))
+    patterns = {
+        "payer": _ACCOUNT_TEXT, "payee": _ACCOUNT_TEXT, "subject": _HASH_TEXT, "signature": _SIGNATURE_TEXT,
+    }  # fmt: skip
+    require(bool(_NUMBER_TEXT.fullmatch(document["cumulative"])))
+    require(all(pattern.fullmatch(document[name]) for name, pattern in patterns.items()))
     raw = {name: bytes.fromhex(document[name][2:]) for name in patterns}
-    return {**raw, "cumulative": int(document["cumulative"]), "expiry": document["expiry"]}
-
-
-def _account(raw: Any) -> str:
-    _require(type(raw) is bytes and len(raw) == 20 and any(raw))
-    return typed_data.checksum(raw)
-
-
-def _bytes(raw: Any, length: int) -> bytes:
-    _require(type(raw) is bytes and len(raw) == length)
-    return bytes(raw)
-
-
-def _unsigned(raw: Any, most: int) -> int:
-    # a bool is an int to Python, but not to us
-    _require(type(raw) is int and 0 <= raw <= most)
-    return int(raw)
-
-
-def _require(good: bool) -> None:
-    if not good:
-        raise ValueError("not a voucher")
+    return {**document, **raw, "cumulative": int(document["cumulative"])}

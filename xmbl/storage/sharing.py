@@ -10,12 +10,13 @@ Whoever wrote one is unknown, so nothing in it is believed that the chain or the
 
 from dataclasses import astuple, replace
 
+from xmbl.codec import require
 from xmbl.config import checked_name
 from xmbl.crypto.envelope import KEY_BYTES, sealed_size
 from xmbl.crypto.merkle import leaf_count
 from xmbl.crypto.typed_data import Deal
 from xmbl.errors import Corrupt, UsageError
-from xmbl.storage.fields import ADDRESS
+from xmbl.payments.wire import ADDRESS
 from xmbl.storage.manifest import Manifest, Part, Replica, ReplicaState, decode, encode
 from xmbl.storage.market import Market
 from xmbl.storage.sources import PART_PLAIN
@@ -66,17 +67,17 @@ def _confirmed(market: Market, replica: Replica) -> Replica:
 
 def _check(manifest: Manifest) -> None:
     checked_name(manifest.name, "stored file")
-    _require(type(manifest.folder) is bool and len(manifest.key) == KEY_BYTES)
-    _require(_is_number(manifest.end))
+    require(type(manifest.folder) is bool and len(manifest.key) == KEY_BYTES)
+    require(_is_number(manifest.end))
     at = 0
     for index, part in enumerate(manifest.parts):
-        _require(_is_part(part, index, at))
+        require(_is_part(part, index, at))
         at += part.size
-    _require(bool(manifest.parts) and manifest.size == at)
-    _require(len({one.number for one in manifest.replicas}) == len(manifest.replicas))
+    require(bool(manifest.parts) and manifest.size == at)
+    require(len({one.number for one in manifest.replicas}) == len(manifest.replicas))
     for replica in manifest.replicas:
         _check_replica(manifest, replica)
-    _require(len({one.part for one in manifest.replicas}) == len(manifest.parts))
+    require(len({one.part for one in manifest.replicas}) == len(manifest.parts))
 
 
 def _is_part(part: Part, index: int, at: int) -> bool:
@@ -88,13 +89,11 @@ def _is_part(part: Part, index: int, at: int) -> bool:
 def _check_replica(manifest: Manifest, replica: Replica) -> None:
     deal = replica.promised()
     _check_deal(deal)
-    _require(_is_number(replica.number) and replica.state is ReplicaState.OPEN)
-    _require(_is_number(replica.end) and type(replica.terminated) is bool)
-    _require(
-        type(replica.cid) is str and deal.terms.client == manifest.client and len(deal.id()) == KEY_BYTES
-    )
-    _require(replica.part in range(len(manifest.parts)))
-    _require(leaf_count(sealed_size(manifest.parts[replica.part].size)) == deal.terms.leaves)
+    require(_is_number(replica.number) and replica.state is ReplicaState.OPEN)
+    require(_is_number(replica.end) and type(replica.terminated) is bool)
+    require(type(replica.cid) is str and deal.terms.client == manifest.client and len(deal.id()) == KEY_BYTES)
+    require(replica.part in range(len(manifest.parts)))
+    require(leaf_count(sealed_size(manifest.parts[replica.part].size)) == deal.terms.leaves)
     manifest.replica_key(replica)
 
 
@@ -102,14 +101,9 @@ def _check_deal(deal: Deal) -> None:
     """Its id doesn't tell an amount from a text with the same bytes, but whoever works with it does."""
     client, payee, *numbers = astuple(deal.terms)
     for account in (deal.operator, client, payee):
-        _require(type(account) is str and ADDRESS.unpack(ADDRESS.pack(account)) == account)
-    _require(all(_is_number(each) for each in numbers))
+        require(type(account) is str and ADDRESS.unpack(ADDRESS.pack(account)) == account)
+    require(all(_is_number(each) for each in numbers))
 
 
 def _is_number(found: object) -> bool:
     return type(found) is int and 0 <= found < 2**64
-
-
-def _require(good: bool) -> None:
-    if not good:
-        raise ValueError

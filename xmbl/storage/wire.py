@@ -13,11 +13,11 @@ no contract would accept.
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Self, get_type_hints
 
+from xmbl.codec import Codec
 from xmbl.crypto.typed_data import Deal, Extension, Quote, ReadQuote
 from xmbl.errors import ProtocolError, Refused
-from xmbl.payments.wire import SignedVoucher
+from xmbl.payments.wire import ADDRESS, SignedVoucher
 from xmbl.storage.fields import (
-    ADDRESS,
     AMOUNT,
     BLOCK,
     FLAG,
@@ -37,7 +37,6 @@ from xmbl.storage.fields import (
     SIZE,
     VOUCHER,
     WINDOW,
-    Codec,
 )
 
 QUOTE = "/xmbl/quote/1"

@@ -49,7 +49,7 @@ def test_unpack__anything_at_all__is_refused(raw):
     ],
 )
 def test_unpack__what_no_ledger_takes__is_refused(name, value):
-    with pytest.raises(ValueError, match="not a voucher"):
+    with pytest.raises(ValueError, match="not what it has to be"):
         SignedVoucher.unpack(VOUCHER.pack() | {name: value})
 
 
