@@ -1,16 +1,11 @@
 """The wrapper of Staking on a real chain: what it sends, what it reads, what it finds in the logs."""
 
-from dataclasses import dataclass
-
 import pytest
 
-from tests.support.devnets import MINED_AT_ONCE, SENDER, serving
-from xmbl.chain.client import Chain
-from xmbl.chain.deploy import PRESETS, deploy
-from xmbl.chain.deployments import Deployment
+from tests.support.deployed import facts
+from tests.support.devnets import SENDER
+from xmbl.chain.deploy import PRESETS
 from xmbl.chain.devnet import rich_account
-from xmbl.chain.outbox import Habits, Outbox, Receipt
-from xmbl.chain.payments import Payments
 from xmbl.chain.staking import (
     Claimed,
     CommissionSet,
@@ -19,11 +14,9 @@ from xmbl.chain.staking import (
     Pool,
     Stake,
     Staked,
-    Staking,
     ThawingDelegated,
     WithdrawnDelegated,
 )
-from xmbl.chain.token import Token
 from xmbl.errors import Reverted
 from xmbl.units import STAKE_UNIT, WHOLE
 
@@ -34,53 +27,26 @@ NUMBERS = PRESETS["devnet"]
 XMBL = WHOLE // STAKE_UNIT
 
 
-@dataclass
-class World:
-    """The provider's outbox on a chain with XMBL, with 10 staked, 10 delegated and all its wallet allowed."""
-
-    net: object
-    chain: Chain
-    outbox: Outbox
-    deployment: Deployment
-    staking: Staking
-    sent: int = 0
-
-    def send(self, call) -> Receipt:
-        self.sent += 1
-        return self.outbox.send(call, f"call {self.sent}")
-
-    def events(self, kind):
-        found = self.staking.events(kind, 0, operator=PROVIDER.address)
-        beside = ("block", "transaction", "index")
-        return [tuple(value for name, value in vars(event).items() if name not in beside) for event in found]
-
-
-@pytest.fixture(scope="module")
-def net():
-    with serving(block_time=MINED_AT_ONCE) as running:
-        yield running
-
-
 @pytest.fixture
-def world(net, tmp_path):
-    chain = net.chain()
-    outbox = Outbox(tmp_path / "outbox.sqlite", chain, PROVIDER, Habits(confirmations=1, poll=0.01))
-    deployment = deploy(outbox, chain, NUMBERS, tmp_path, lambda _: None)
-    world = World(net, chain, outbox, deployment, Staking(chain, deployment.staking))
-    world.send(Token(chain, deployment.token).approve(world.staking.address, 100 * WHOLE))
-    world.send(world.staking.stake(10 * WHOLE, 500))
-    world.send(world.staking.delegate(PROVIDER.address, 10 * WHOLE))
-    yield world
-    outbox.close()
+def world(deployed):
+    """The provider has 10 staked, 10 delegated, and its wallet allowed."""
+    staking = deployed.staking
+    deployed.send(deployed.token.approve(staking.address, 100 * WHOLE))
+    deployed.send(staking.stake(10 * WHOLE, 500))
+    deployed.send(staking.delegate(PROVIDER.address, 10 * WHOLE))
+    return deployed
 
 
-def fees(world, amount):
-    """Fees come in, as a market would pay them."""
-    payments = Payments(world.chain, world.deployment.payments)
-    world.send(Token(world.chain, world.deployment.token).approve(payments.address, amount))
+def told(world, kind):
+    return facts(world.staking.events(kind, 0, operator=PROVIDER.address))
+
+
+def bring_fees(world, amount):
+    """As a market would pay them."""
+    payments = world.payments
+    world.send(world.token.approve(payments.address, amount))
     world.send(payments.deposit(amount))
     world.send(payments.transfer(world.staking.address, amount))
-    return payments
 
 
 def test_staking__as_deployed__tells_its_numbers(world):
@@ -108,23 +74,23 @@ def test_delegation__thawed_and_withdrawn__is_read_back(world):
         world.send(staking.withdraw_delegated(operator))
     world.net.mine(NUMBERS.thaw)
     world.send(staking.withdraw_delegated(operator))
-    assert world.events(Staked) == [(operator, 10 * WHOLE)]
-    assert world.events(Delegated) == [(operator, operator, 10 * WHOLE, 10 * XMBL)]
-    assert world.events(ThawingDelegated) == [(operator, operator, 4 * XMBL, until)]
-    assert world.events(WithdrawnDelegated) == [(operator, operator, 4 * WHOLE)]
+    assert told(world, Staked) == [(operator, 10 * WHOLE)]
+    assert told(world, Delegated) == [(operator, operator, 10 * WHOLE, 10 * XMBL)]
+    assert told(world, ThawingDelegated) == [(operator, operator, 4 * XMBL, until)]
+    assert told(world, WithdrawnDelegated) == [(operator, operator, 4 * WHOLE)]
 
 
 def test_fees__claimed_for_both_parts__arrive(world):
     operator, staking = PROVIDER.address, world.staking
-    payments = fees(world, 2_001)
+    bring_fees(world, 2_001)
     assert (staking.fees_of(operator), staking.delegation_of(operator, operator).claimable) == (1_000, 950)
     world.send(staking.set_commission(100))
     world.send(staking.sync())
     world.send(staking.claim())
     world.send(staking.claim_delegated(operator, operator))
-    assert payments.balance_of(operator) == 2_000
-    assert world.events(CommissionSet) == [(operator, 100)]
-    assert world.events(Claimed) == [(operator, operator, 1_000, 0), (operator, operator, 990, 10)]
+    assert world.payments.balance_of(operator) == 2_000
+    assert told(world, CommissionSet) == [(operator, 100)]
+    assert told(world, Claimed) == [(operator, operator, 1_000, 0), (operator, operator, 990, 10)]
 
 
 def test_refusals__of_staking__say_what_to_do(world):

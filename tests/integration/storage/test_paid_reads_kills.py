@@ -49,15 +49,15 @@ def read_in_a_process(place: Place, address: str) -> int | None:
     return process.exitcode
 
 
-def settled(place: Place) -> tuple[int, int]:
-    """What the reader promised and what the holder holds, once all bytes are there."""
+def require_settled(place: Place) -> None:
+    """All bytes are there, and both books say the same: what they cost, or a window more."""
     assert (place.folder / "back").read_bytes() == PLAIN
     mine, theirs = Book(place.folder / "reader.sqlite"), Book(place.folder / "holder.sqlite")
     (held,) = theirs.open()
-    found = mine.promised(place.deal.terms.payee, place.deal.id()), held.signed.voucher.cumulative
+    assert mine.promised(place.deal.terms.payee, place.deal.id()) == held.signed.voucher.cumulative
+    assert COST <= held.signed.voucher.cumulative <= COST + WINDOW_PRICE
     mine.close()
     theirs.close()
-    return found
 
 
 @pytest.mark.parametrize("point", list(payer_side.Point))
@@ -70,9 +70,7 @@ def test_read__reader_killed_at_any_point__loses_a_window_at_most(
         assert read_in_a_process(place, holding.address) == 0
     finally:
         holding.kill()
-    promised, held = settled(place)
-    assert COST <= held <= COST + WINDOW_PRICE
-    assert promised == held
+    require_settled(place)
 
 
 @pytest.mark.parametrize("point", list(payee_side.Point))
@@ -87,6 +85,4 @@ def test_read__holder_killed_at_any_point__gives_and_takes_a_window_at_most(
         assert read_in_a_process(place, holding.address) == 0
     finally:
         holding.kill()
-    promised, held = settled(place)
-    assert COST <= held <= COST + WINDOW_PRICE
-    assert promised == held
+    require_settled(place)
