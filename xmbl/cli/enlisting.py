@@ -80,6 +80,14 @@ def own(session: "Session", settings: "NodeConfig") -> Check:
     return Check(name, session.address(), error)
 
 
+def registered(session: "Session") -> Check:
+    """The check that the wallet is an operator's."""
+    name, me = "the wallet is an operator", session.address()
+    if int(session.registry().agent(me), 16):
+        return Check(name, me)
+    return Check(name, "no", UsageError(f"{me} is no operator; choose its wallet with --wallet."))
+
+
 def price_units(session: "Session", amount: int) -> int:
     """An amount of wei as the market counts prices; `UsageError` for what it can't count."""
     unit = session.market().parameters.price_unit

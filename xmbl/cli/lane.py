@@ -4,8 +4,9 @@ from typing import Any
 
 import click
 
+from xmbl.cli.foresight import about
 from xmbl.cli.frame import group, looking, sending
-from xmbl.cli.output import Table, facts
+from xmbl.cli.output import Table, counted, facts
 from xmbl.cli.sending import enough, send
 from xmbl.cli.session import Session
 from xmbl.errors import UsageError
@@ -29,6 +30,8 @@ def reserve(session: Session, payee: str, amount: Wei, blocks: int) -> None:
     """Set AMOUNT more aside for PAYEE; 0 only makes the lane last longer. It can't be taken back before."""
     target, payments = session.resolve(payee), session.payments()
     account, lane = payments.account(session.address()), payments.lane(session.address(), target)
+    if not amount and not lane.amount:
+        raise UsageError(f"There is no lane to {target} yet; set more than 0 aside.")
     until = max(lane.until, session.chain().block_number() + blocks)
     check = enough("free account in Payments", account.free, amount, "Fill it with `xmbl pay deposit`.")
     transactions = send(session, payments.reserve(target, amount, until), checks=[check])
@@ -48,7 +51,8 @@ def release(session: Session, payee: str, payer: str | None) -> None:
         raise UsageError(f"There is no lane of {owner} to {target}; `xmbl pay lane show` lists yours.")
     if session.address() != target and block < lane.until:
         raise UsageError(
-            f"The lane lasts {lane.until - block} blocks more; before, only {target} may end it."
+            f"The lane lasts {counted(lane.until - block, 'block')} more, until block {lane.until}"
+            f"{about(session, lane.until)}; before, only {target} may end it."
         )
     transactions = send(session, payments.release(owner, target))
     _finish(session, owner, target, transactions)
@@ -81,7 +85,7 @@ def _finish(session: Session, payer: str, payee: str, transactions: list[dict[st
     shown = [
         ("from", payer),
         ("to", payee),
-        ("set aside", f"{format_amount(lane.amount)}, until block {lane.until}"),
+        ("set aside", f"{format_amount(lane.amount)}, until block {lane.until}{about(session, lane.until)}"),
         ("free", format_amount(free)),
     ]
     document = {"payer": payer, "payee": payee, "amount_wei": lane.amount, "until": lane.until}

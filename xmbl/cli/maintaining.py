@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from xmbl.cli import enlisting
 from xmbl.cli.output import Table, counted
 from xmbl.cli.sending import Check, send
 from xmbl.errors import Reverted, UsageError
@@ -29,7 +30,8 @@ def maintain(session: "Session", texts: Sequence[str]) -> None:
                 "Two declared periods follow each other: a challenge posed just before is due in the second."
             )
         calls = [market.deals.declare(operator, period) for period in periods]
-        transactions = send(session, *calls, checks=_checks(declared, periods, present))
+        checks = [enlisting.registered(session), *_checks(declared, periods, present)]
+        transactions = send(session, *calls, checks=checks)
         declared |= set(periods)
     coming = sorted(period for period in declared if period >= present)
     document = {"operator": operator, "period": present, "declared": coming, "transactions": transactions}

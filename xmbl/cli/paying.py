@@ -65,6 +65,15 @@ def purse(session: Session, most: int, emit: "Emit", payer: str = "") -> "Purse"
     return Purse(who, most, lambda: block, emit)
 
 
+def require_signer(session: Session, payer: str) -> None:
+    """`UsageError` unless the wallet may sign vouchers for a payer: nobody would take them."""
+    me, block = session.address(), session.chain().block_number()
+    if me != payer and session.payments().signer_until(payer, me) <= block:
+        raise UsageError(
+            f"{me} may not sign for {payer}, whose owner allows it by `xmbl pay signer authorize {me}`."
+        )
+
+
 def remember(session: Session, payer: str, payee: str, subject: bytes) -> None:
     """What the chain has paid was promised, though the book may be younger, or another signer's."""
     from xmbl.payments.book import Promise

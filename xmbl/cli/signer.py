@@ -2,6 +2,7 @@
 
 import click
 
+from xmbl.cli.foresight import about
 from xmbl.cli.frame import group, looking, sending
 from xmbl.cli.output import Table
 from xmbl.cli.sending import send
@@ -36,7 +37,7 @@ def authorize(session: Session, signer: str, blocks: int) -> None:
         raise UsageError(f"{target} may sign until block {known} already; ask for more --blocks.")
     transactions = send(session, payments.authorize_signer(target, until))
     document = {"signer": target, "until": until, "transactions": transactions}
-    session.out.result(document, f"{target} may sign vouchers until block {until}.")
+    session.out.result(document, f"{target} may sign vouchers until block {until}{about(session, until)}.")
 
 
 @command.command()
@@ -50,7 +51,9 @@ def revoke(session: Session, signer: str) -> None:
     transactions = send(session, payments.revoke_signer(target))
     until = payments.signer_until(session.address(), target)
     document = {"signer": target, "until": until, "transactions": transactions}
-    session.out.result(document, f"{target} may sign vouchers until block {until}, and then no more.")
+    session.out.result(
+        document, f"{target} may sign vouchers until block {until}{about(session, until)}, and then no more."
+    )
 
 
 @command.command()

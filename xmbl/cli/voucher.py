@@ -38,6 +38,7 @@ def sign(session: Session, payee: str, amount: Wei, subject: str, payer: str | N
     """
     target, about = session.resolve(payee), paying.subject_of(subject)
     who = session.resolve(payer) if payer else session.address()
+    paying.require_signer(session, who)
     check = paying.cover(session, who, target, amount)
     session.out.note(f"Promise {target} another {format_amount(amount)} of {who}, without a transaction.")
     if check.error:

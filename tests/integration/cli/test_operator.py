@@ -373,6 +373,12 @@ def test_maintain__against_the_markets_rules__is_refused_before_anything_is_sent
     assert operator.document("node", "maintain")["declared"] == []
 
 
+def test_maintain__by_somebody_else__is_refused_before_anything_is_sent(delegator: Commands) -> None:
+    said = delegator("node", "maintain", "+1", "--yes")
+    assert (said.code, "is no operator; choose its wallet" in said.err) == (2, True)
+    assert delegator.document("node", "maintain")["declared"] == []
+
+
 def test_maintain__a_third_of_32_periods__is_refused_before_anything_is_sent(
     provider: Provider, operator: Commands
 ) -> None:

@@ -66,6 +66,7 @@ def test_voucher__dry_run_or_no_answer__promises_nothing(client):
         (("sign", "operator", "1000"), "account and lane, for all vouchers to this payee is too small"),
         (("sign", "operator", "1", "--subject", "0x12"), "is no subject"),
         (("redeem",), "No voucher brings anything now"),
+        (("sign", "client", "0.001", "--payer", "operator"), "may not sign for"),
     ],
 )
 def test_voucher__impossible__is_refused_with_a_reason(client, arguments, complaint):
@@ -102,10 +103,16 @@ def test_lane__reserved_and_released_by_its_payee__is_shown_and_gone(client, ope
     assert operator.document("pay", "lane", "show")["lanes"] == expected
     early = client("pay", "lane", "release", "operator", "--yes")
     assert early.code == 2
-    assert "blocks more; before, only" in early.err
+    assert f"until block {lane['until']}, about 20" in early.err
+    assert "; before, only" in early.err
     operator.document("pay", "lane", "release", "operator", "--payer", "client", "--yes")
     assert client.document("pay", "lane", "show")["lanes"] == []
     assert client("pay", "lane", "release", "operator", "--yes").code == 2
+
+
+def test_lane__of_nothing__is_no_lane(client):
+    said = client("pay", "lane", "reserve", "operator", "0", "--yes")
+    assert (said.code, "There is no lane to" in said.err) == (2, True)
 
 
 def test_lane__more_than_is_free__names_the_check(client):
