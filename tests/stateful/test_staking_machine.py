@@ -7,49 +7,24 @@ import boa
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from tests.support.boa_world import (
-    LEVERAGE,
-    NOBODY,
-    THAW_BLOCKS,
-    UNIT,
-    WHOLE,
-    XMBL,
-    block,
-    deploy_money,
-    mine,
-    person,
-)
+from tests.support.boa_world import LEVERAGE, NOBODY, THAW_BLOCKS, UNIT, XMBL, block, mine
 from tests.support.play import agree
-from tests.support.slots import Slots
-from tests.support.stake_words import (
-    delegation_word,
-    exit_word,
-    fee_word,
-    lock_word,
-    mark_word,
-    pool_word,
-    stake_word,
+from tests.support.staking_world import (
+    COMMISSION,
+    FEE_TOTAL,
+    HOLDERS,
+    MARKETS,
+    MONEY,
+    OPENING,
+    OPERATORS,
+    PAYER,
+    STAKING,
+    STRANGER,
+    WRONGED,
+    require_same,
 )
 from xmbl.payments import stake_rules
 from xmbl.payments.bonds import Bonds
-
-OPERATORS = [person("provider"), person("second provider")]
-HOLDERS = [person("delegator"), person("second delegator"), OPERATORS[0]]
-MARKETS = [person("market"), person("second market")]
-WRONGED = [person("client"), OPERATORS[0], NOBODY]
-STRANGER = person("attacker")
-PAYER = person("payer of fees")
-MONEY = deploy_money(MARKETS)
-STAKING = MONEY.staking
-STAKES, MARKS = (Slots(STAKING, "stakes", name) for name in ("words", "_marks"))
-LOCKS, OWED = (Slots(STAKING, "collateral", name) for name in ("_locks", "_owed"))
-POOLS, DELEGATIONS, EXITS = (
-    Slots(STAKING, "delegations", name) for name in ("_pools", "_delegations", "_exits")
-)
-FEES = Slots(STAKING, "fee_index", "word")
-ACCOUNTS = Slots(MONEY.payments, "ledger", "_accounts")
-COMMISSION = 1_000
-FEE_TOTAL = 10**26
 
 operators = st.sampled_from(OPERATORS)
 holders = st.sampled_from(HOLDERS)
@@ -59,28 +34,6 @@ fees = st.one_of(*(st.integers(1, 10**digits) for digits in (1, 9, 15, 18, 20)),
 amounts = st.one_of(st.integers(0, 2), st.integers(1, 20 * XMBL))
 
 Rule = Callable[[Bonds], Bonds]
-
-
-def opening() -> Bonds:
-    """Two operators with locks in both markets, and a delegator each; on the chain and by the rules."""
-    bonds = Bonds(frozenset(MARKETS), THAW_BLOCKS, LEVERAGE)
-    for who in {*OPERATORS, *HOLDERS}:
-        MONEY.give(who, 10_000 * WHOLE)
-    MONEY.fund(PAYER, FEE_TOTAL)
-    for operator, holder in zip(OPERATORS, HOLDERS[1:], strict=True):
-        STAKING.stake(50 * WHOLE, COMMISSION, sender=operator)
-        STAKING.delegate(operator, 30 * WHOLE, sender=holder)
-        bonds = stake_rules.stake(bonds, operator, 50 * XMBL, COMMISSION)
-        bonds = stake_rules.delegate(bonds, operator, holder, 30 * XMBL)
-        for market in MARKETS:
-            STAKING.authorize(market, 90 * WHOLE, sender=operator)
-            STAKING.lock(operator, 15 * XMBL + 1, sender=market)
-            bonds = stake_rules.authorize(bonds, operator, market, 90 * XMBL)
-            bonds = stake_rules.lock(bonds, operator, market, 15 * XMBL + 1)
-    return bonds
-
-
-OPENING = opening()
 
 
 class StakingMachine(RuleBasedStateMachine):
@@ -368,29 +321,9 @@ class StakingMachine(RuleBasedStateMachine):
         """Contract and rules agree, on every slot too, and nobody's goods change by another's move."""
         before = self.bonds
         self.bonds = agree(before, call, lambda: rule(before))
-        for operator in OPERATORS:
-            self.compare(operator)
-        assert {who: OWED[who] for who in WRONGED} == {who: self.bonds.owed.get(who, 0) for who in WRONGED}
-        assert FEES[()] == fee_word(self.bonds.fees, self.bonds.total())
-        assert ACCOUNTS[STAKING.address] == self.bonds.income
-        assert all(ACCOUNTS[who] == self.bonds.earned.get(who, 0) for who in {*HOLDERS, *OPERATORS})
+        require_same(self.bonds)
         self.untouched(before, slashed)
         return self.bonds is not before
-
-    def compare(self, operator: str) -> None:
-        bonds = self.bonds
-        stake, pool = bonds.stake_of(operator), bonds.pools[operator]
-        assert STAKES[operator] == stake_word(stake, pool)
-        assert MARKS[operator] == mark_word(stake)
-        assert POOLS[operator] == pool_word(pool)
-        for market in [*MARKETS, STRANGER]:
-            assert LOCKS[operator, market] == lock_word(bonds.lock_of(operator, market))
-        for holder in HOLDERS:
-            at = operator, holder
-            assert DELEGATIONS[at] == (
-                delegation_word(bonds.delegations[at]) if at in bonds.delegations else 0
-            )
-            assert EXITS[at] == (exit_word(bonds.exits[at]) if at in bonds.exits else 0)
 
     def untouched(self, before: Bonds, slashed: str) -> None:
         """S5: a slash alone lowers what is held, of one operator. S10: a move takes no fees from anybody but
