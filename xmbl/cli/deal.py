@@ -17,7 +17,7 @@ from xmbl.cli.session import Session
 from xmbl.cli.standard_input import Interruptible
 from xmbl.cli.watching import follow
 from xmbl.errors import UsageError
-from xmbl.units import Wei, format_amount, format_size, parse_amount, parse_size
+from xmbl.units import Wei, format_amount, parse_amount, parse_size
 
 if TYPE_CHECKING:
     from xmbl.storage.manifest import Manifest
@@ -283,14 +283,10 @@ def _named_after(source: str) -> str:
 
 
 def _tell(session: Session, manifest: "Manifest", **more: Any) -> None:
-    documents, table = deal_tables.standings(storing.standings(session, manifest))
+    found = storing.standings(session, manifest)
+    documents, table = deal_tables.standings(found)
     document = {**deal_tables.summary(manifest), "deals": documents, **more}
-    size = format_size(manifest.size)
-    period = session.market().period()
-    title = (
-        f"{manifest.name}  {size}, copies: {document['copies']}, {deal_tables.until(manifest.end, period)}"
-    )
-    session.out.result(document, title, table)
+    session.out.result(document, deal_tables.title(manifest, found, session.market().period()), table)
 
 
 def _finish(session: Session, manifest: "Manifest", transactions: list[dict[str, Any]]) -> None:

@@ -80,6 +80,15 @@ def until(end: int, period: int, *, own: bool = True) -> str:
     return f"period {end}, in {counted(end - period, 'period')}{': `xmbl deal extend`' if own else ''}"
 
 
+def title(manifest: "Manifest", found: "list[DealStanding]", period: int) -> str:
+    """A stored file in a line, with what its client has to do for it, if anything."""
+    copies = summary(manifest)["copies"]
+    lost = sum(each.is_lost(None) for each in found)
+    repair = f", {counted(lost, 'replica')} lost: `xmbl deal repair`" if lost else ""
+    ends = until(manifest.end, period, own=not lost)
+    return f"{manifest.name}  {format_size(manifest.size)}, copies: {copies}, {ends}{repair}"
+
+
 def standings(found: "list[DealStanding]") -> tuple[list[dict[str, Any]], Table]:
     """How deals stand, one row each."""
     rows = [

@@ -35,6 +35,7 @@ def drain(
     _require_operator(session, now)
     calls = begin(market, now) + (terminations(market, now) if early else [])
     session.out.table(_table(now))
+    _tell_older(session, settings)
     prepare(session, calls, [], later=_later(session, now), document=_document(session, now))
     transactions = transmit(session, calls)
     with leaving(_INTERRUPTED):
@@ -57,6 +58,16 @@ def _require_operator(session: "Session", now: "Leaving") -> None:
     if now.is_over and not int(agent, 16):
         raise UsageError(
             f"{now.operator} never was an operator here: nothing to leave. Name its wallet with --wallet."
+        )
+
+
+def _tell_older(session: "Session", settings: "NodeConfig | None") -> None:
+    """Say that the deployments whose deals the node keeps to their end are left each by itself."""
+    names = [each.name for each in settings.older] if settings else []
+    if names and session.network().name not in names:
+        session.out.note(
+            f"Only {session.network().name} is left by this. Leave the older deployments as well, by"
+            f" `xmbl node drain --network NAME`: {', '.join(names)}."
         )
 
 
@@ -119,7 +130,7 @@ def _next(session: "Session", now: "Leaving") -> str:
         then = f"the stake begins to thaw, for {counted(now.thaw_blocks, 'block')}."
     elif stake.own:
         last = stake.thaw_until + now.withdraw_blocks - 1
-        then = f"the stake comes back. After block {last}{about(session, last)} it would have to thaw anew."
+        then = f"the stake comes back. After block {last}{about(session, last)}, it would thaw anew."
     else:
         then = "the rest is closed."
     keep = " Keep the node running until its deals end." if now.deals else ""

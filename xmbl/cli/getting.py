@@ -62,18 +62,27 @@ def _agreed(session: Session, prices: "Sequence[Priced]", purse: "Purse") -> boo
     from xmbl.storage.pricing import bound_of, cost_of
 
     cost, bound = cost_of(prices), bound_of(prices)
-    if cost:
+    if cost or any(each.trouble for each in prices):
         session.out.table(_table(prices))
+    if cost:
         more = f", or {format_amount(bound)} if holders break off" if bound > cost else ""
         session.out.note(f"It costs {format_amount(cost)} at most{more}.")
         _require_affordable(session, cost, purse)
     if session.choices.dry_run:
+        _require_given(prices)
         document = {"dry_run": True, "cost_wei": cost, "holders": [_document(each) for each in prices]}
         session.out.result(document, "Everything is in order; nothing was paid.")
         return False
     if cost:
         require_agreement(session)
     return True
+
+
+def _require_given(prices: "Sequence[Priced]") -> None:
+    """`Refused` where a part has no holder that gives it."""
+    given = {each.part for each in prices if not each.trouble}
+    if not given or {each.part for each in prices} - given:
+        raise Refused("Nobody gives all of it back at present; `xmbl deal show` says how its deals stand.")
 
 
 def _require_affordable(session: Session, cost: int, purse: "Purse") -> None:

@@ -1,6 +1,7 @@
 """The deal commands as far as they need no chain: names, tables, narration, watching."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -8,12 +9,14 @@ import pytest
 from xmbl.cli import deal_tables
 from xmbl.cli.challenging import Leaf
 from xmbl.cli.deal import _named_after
+from xmbl.cli.getting import _require_given
 from xmbl.cli.narrator import Narrator
 from xmbl.cli.output import Output, Table
 from xmbl.cli.watching import follow
-from xmbl.errors import RpcUnavailable, UsageError
+from xmbl.errors import Refused, RpcUnavailable, UsageError
 from xmbl.storage import client_events as events
 from xmbl.storage.manifest import ReplicaState
+from xmbl.storage.pricing import Priced
 from xmbl.storage.standing import DealStanding, Ending
 
 OPERATOR = "0x" + "ab" * 20
@@ -82,6 +85,33 @@ def test_standings__document__counts_periods_and_names_units():
 )
 def test_until__near_its_end__warns(period, said):
     assert deal_tables.until(40, period) == said
+
+
+@pytest.mark.parametrize(
+    ("standing", "said"),
+    [
+        (LIVE, "letter  1 KiB, copies: 1, period 40"),
+        (
+            replace(LIVE, over=12, missed=(9, 10, 11), ending=Ending.MISSES),
+            "letter  1 KiB, copies: 1, period 40, 1 replica lost: `xmbl deal repair`",
+        ),
+    ],
+)
+def test_title__a_lost_replica__asks_for_a_repair(standing, said):
+    replica = SimpleNamespace(part=0)
+    manifest = SimpleNamespace(
+        name="letter", client=OPERATOR, size=1_024, folder=False, parts=[0], end=40,
+        standing=lambda: [replica], complete=lambda: True,
+    )  # fmt: skip
+    assert deal_tables.title(manifest, [standing], 12) == said
+
+
+def test_require_given__a_part_that_nobody_gives__is_no_order():
+    given = Priced(0, 0, OPERATOR, OPERATOR, 1, 1)
+    _require_given([given, replace(given, number=1, trouble="It is full.")])
+    for prices in ([], [given, replace(given, part=1, trouble="It is full.")]):
+        with pytest.raises(Refused, match="Nobody gives all of it back"):
+            _require_given(prices)
 
 
 def test_narrator__in_a_pipe__tells_a_line_for_each_thing_done(capsys):
