@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import click
 
 from xmbl.cli import challenging, deal_tables, getting, paying, prolonging, sharing, storing
-from xmbl.cli.frame import FILE, Seconds, group, looking, opening, sending, unlocking_online
+from xmbl.cli.frame import FILE, Seconds, Target, group, looking, opening, sending, unlocking_online
 from xmbl.cli.narrator import Narrator
 from xmbl.cli.output import Table, counted, leaving
 from xmbl.cli.quoting import LEGEND, Question, bids, no_limit, parts_of, quoted
@@ -237,7 +237,7 @@ def verify(session: Session, name: str, leaves: int) -> None:
 
 @command.command()
 @click.argument("name")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=Target())
 @unlocking_online
 def backup(session: Session, name: str, file: Path) -> None:
     """Copy the sealed manifest of NAME to FILE; FILE and the wallet bring it back anywhere."""

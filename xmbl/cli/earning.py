@@ -47,7 +47,7 @@ def tables(found: "Sequence[Booking]") -> list[Table | str]:
     earned, fee, slashed = _amounts(total(found))
     sentence = f"\nEarned {earned}, after {fee} of fees; {slashed} of collateral were slashed."
     if len(periods) > _LATEST:
-        sentence += f" {counted(len(periods) - _LATEST, 'older period')} are left out: --csv has them all."
+        sentence += f" Left out: {counted(len(periods) - _LATEST, 'older period')}; --csv has them all."
     headings = ("INCOME", "FEE", "SLASHED")
     shown: list[Table | str] = [Table(("DEAL", *headings), deals, "Nothing was earned yet.")]
     if periods:

@@ -166,6 +166,21 @@ unlocking_online = _with_session("--json", "--network", "--wallet", "--password-
 sending = _with_session("--json", "--network", "--wallet", "--password-file", "--yes", "--dry-run")
 """A command that sends transactions from a wallet."""
 
+
+class Target(click.Path):
+    """A parameter that is a file to be written into a folder that is there."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The file's path, or a usage error."""
+        found: Path = super().convert(value, param, ctx)  # type: ignore[assignment]
+        if not found.absolute().parent.is_dir():
+            self.fail(f"there is no folder {found.parent}; make it first or give another place.", param, ctx)
+        return found
+
+
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 """A parameter that must be a readable file."""
 

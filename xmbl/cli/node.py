@@ -8,7 +8,7 @@ import click
 from xmbl.cli import draining, earning, enlisting, maintaining, node_status
 from xmbl.cli.frame import Seconds, group, local, looking, sending, unlocking_online
 from xmbl.cli.node_log import teller
-from xmbl.cli.output import facts
+from xmbl.cli.output import counted, facts
 from xmbl.cli.sending import send
 from xmbl.cli.session import Session
 from xmbl.config import write_text
@@ -171,6 +171,7 @@ def earnings(session: Session, operator: str | None, since: int, target: str | N
     text = earning.csv_text(found)
     if target not in (None, "-"):
         write_text(Path(str(target)), text)
+        session.out.note(f"{target} has {counted(len(found), 'booking')}.")
     shown = [text.rstrip("\n")] if target == "-" else earning.tables(found)
     session.out.result({"operator": address, **earning.document(found)}, *shown)
 

@@ -7,6 +7,7 @@ import click
 
 from xmbl import config
 from xmbl.cli import lane, paying, signer, voucher
+from xmbl.cli.amounts import parse_some
 from xmbl.cli.frame import group, local, looking, sending
 from xmbl.cli.output import Table, facts
 from xmbl.cli.sending import Check, enough, send
@@ -30,7 +31,7 @@ def balance(session: Session) -> None:
 
 
 @command.command()
-@click.argument("amount", type=parse_amount)
+@click.argument("amount", type=parse_some)
 @sending
 def deposit(session: Session, amount: Wei) -> None:
     """Move AMOUNT from the wallet into its account in Payments."""
@@ -44,7 +45,7 @@ def deposit(session: Session, amount: Wei) -> None:
 
 
 @command.command()
-@click.argument("amount", type=parse_amount)
+@click.argument("amount", type=parse_some)
 @sending
 def withdraw(session: Session, amount: Wei) -> None:
     """Move AMOUNT from the account in Payments back into the wallet."""
@@ -55,7 +56,7 @@ def withdraw(session: Session, amount: Wei) -> None:
 
 @command.command()
 @click.argument("to")
-@click.argument("amount", type=parse_amount)
+@click.argument("amount", type=parse_some)
 @sending
 def transfer(session: Session, to: str, amount: Wei) -> None:
     """Pay AMOUNT to TO inside Payments: an address, a wallet's name, or a split."""

@@ -7,7 +7,7 @@ import click
 
 from xmbl import files
 from xmbl.cli import deal_tables, storing
-from xmbl.cli.frame import FILE, opening_here, unlocking_online
+from xmbl.cli.frame import FILE, Target, opening_here, unlocking_online
 from xmbl.cli.passwords import ask_new_passphrase, ask_passphrase
 from xmbl.cli.session import Session
 from xmbl.errors import UsageError
@@ -24,9 +24,7 @@ PASSPHRASE_FILE = click.option(
 
 @click.command()
 @click.argument("name")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to; by default NAME.share."
-)
+@click.option("-o", "--output", type=Target(), help="Where to; by default NAME.share.")
 @click.option("--to", metavar="READER", help="Who alone may open it: what their `xmbl deal reader` prints.")
 @PASSPHRASE_FILE
 @unlocking_online

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 import click
 
 from xmbl.cli import passwords, splits
+from xmbl.cli.amounts import parse_some
 from xmbl.cli.frame import FILE, group, local, looking, owning, sealing, sending, unlocking
 from xmbl.cli.output import Table, facts
 from xmbl.cli.sending import ETHER, Check, enough, send
 from xmbl.cli.session import Session
 from xmbl.config import write_text
 from xmbl.errors import UsageError
-from xmbl.units import Wei, format_amount, parse_amount
+from xmbl.units import Wei, format_amount
 
 if TYPE_CHECKING:
     from xmbl.chain.call import Call
@@ -95,7 +96,7 @@ def balance(session: Session) -> None:
 
 @command.command("send")
 @click.argument("to")
-@click.argument("amount", type=parse_amount)
+@click.argument("amount", type=parse_some)
 @click.option("--ether", is_flag=True, help="Send ether, which pays for gas, instead of XMBL.")
 @sending
 def send_(session: Session, to: str, amount: Wei, ether: bool) -> None:

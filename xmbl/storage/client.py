@@ -244,7 +244,10 @@ class StorageClient:
 
     def _require_new(self, name: str) -> None:
         if name in self.names():
-            raise UsageError(f"{name!r} is stored already; resume it or choose another name.")
+            raise UsageError(
+                f"{name!r} is stored already; `xmbl deal repair {name}` goes on with it, else choose another"
+                " name."
+            )
 
     async def _source(self, manifest: Manifest) -> Path:
         """The plain bytes: where they came from if they are still the same, else back from the operators."""

@@ -109,6 +109,7 @@ def test_earnings__of_a_proven_and_a_missed_deal__agree_with_the_chain(
     assert [each["period"] for each in late["bookings"]] == [
         each["period"] for each in found["bookings"] if each["period"] >= first + 4
     ]
+    assert f"has {len(rows)} bookings" in operator("node", "earnings", "--csv", str(tmp_path / "a.csv")).err
     printed = operator("node", "earnings", "--csv", "-")
     assert printed.out == (tmp_path / "earnings.csv").read_text()
     assert operator("node", "earnings", "--csv", "-", "--json").code == 2

@@ -42,6 +42,12 @@ def test_program__version__is_the_packages(terminal):
         (("deal", "quote", "1", "--periods", "0"), "0 is not in the range"),
         (("devnet", "--block-time", "-1"), "is not in the range"),
         (("devnet", "--port", "65536"), "is not in the range"),
+        (("deal", "backup", "x", "nowhere/at/all"), "there is no folder nowhere/at; make it first"),
+        (("deal", "share", "x", "-o", "nowhere/y"), "there is no folder nowhere; make it first"),
+        (("pay", "deposit", "0"), "0 is nothing; give an amount above 0"),
+        (("pay", "withdraw", "0 wei"), "0 wei is nothing"),
+        (("pay", "transfer", "me", "0"), "0 is nothing"),
+        (("wallet", "send", "me", "0"), "0 is nothing"),
         (("help", "nothing"), "There is no topic 'nothing'; there are exit-codes,"),
     ],
 )
