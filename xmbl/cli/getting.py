@@ -35,8 +35,10 @@ def get(session: Session, name: str, target: Path | None, max_cost: Wei | None) 
     Without --max-cost no more is paid than is shown before, whatever it asks for later.
     """
     from xmbl.storage.pricing import bound_of
+    from xmbl.storage.retrieval import require_place
 
     place = (target or Path(name)).absolute()
+    require_place(place)
     size = storing.load(session, name).size
     most = paying.limits(session).subject if max_cost is None else max_cost
     narrator = Narrator(session.out)

@@ -48,7 +48,7 @@ def event_line(record: dict[str, Any], price_unit: Callable[[], int]) -> str:
             return format_amount(value * price_unit())
         return str(_AMOUNTS.get((name, field), str)(value))
 
-    fields = [(field, value) for field, value in record.items() if field != "event"]
+    fields = [(field, value) for field, value in record.items() if field != "event" and value != ""]
     told = "  ".join(f"{_NAMES.get((name, field), field)} {written(field, value)}" for field, value in fields)
     return f"{name}  {told}".rstrip()
 

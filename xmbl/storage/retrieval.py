@@ -34,10 +34,7 @@ class Retrieval:
 
     async def to(self, target: Path) -> None:
         """The file or folder at `target`, which mustn't be there yet; `NotStored` says why nobody gave it."""
-        if target.exists():
-            raise UsageError(f"{target} exists already; give another place.")
-        if not target.parent.is_dir():
-            raise UsageError(f"There is no folder {target.parent}; make it first or give another place.")
+        require_place(target)
         part = target.parent / f".{target.name}.{self._manifest.tag()}.part"
         await self.plain(part)
         await trio.to_thread.run_sync(self._appear, part, target)
@@ -108,6 +105,14 @@ class Retrieval:
             unpacked.replace(target)
             part.unlink()
         sync_folder(target.parent)
+
+
+def require_place(target: Path) -> None:
+    """`UsageError` where nothing can be brought back to: something is there, or its folder isn't."""
+    if target.exists():
+        raise UsageError(f"{target} exists already; give another place.")
+    if not target.parent.is_dir():
+        raise UsageError(f"There is no folder {target.parent}; make it first or give another place.")
 
 
 def _resumed(file: BinaryIO, part: Part) -> int:

@@ -41,6 +41,7 @@ ID = "0x" + "00" * 32
         ),
         (VoucherLapsed(AGENT, bytes(32), 7), f"VoucherLapsed  payer {AGENT}  subject {ID}  lost 7 wei"),
         (events.PeriodMissed(7), "PeriodMissed  period 7"),
+        (events.EndMoved(bytes(32), 40, ""), f"EndMoved  id {ID}  end 40"),
     ],
 )
 def test_event_line__amounts__have_their_units(event, line):

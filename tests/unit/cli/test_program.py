@@ -44,6 +44,8 @@ def test_program__version__is_the_packages(terminal):
         (("devnet", "--port", "65536"), "is not in the range"),
         (("deal", "backup", "x", "nowhere/at/all"), "there is no folder nowhere/at; make it first"),
         (("deal", "share", "x", "-o", "nowhere/y"), "there is no folder nowhere; make it first"),
+        (("deal", "get", "x", "nowhere/y"), "nowhere; make it first or give another place"),
+        (("deal", "get", "x", "/"), "/ exists already; give another place"),
         (("pay", "deposit", "0"), "0 is nothing; give an amount above 0"),
         (("pay", "withdraw", "0 wei"), "0 wei is nothing"),
         (("pay", "transfer", "me", "0"), "0 is nothing"),
