@@ -86,9 +86,13 @@ def start(session: Session, port: int, block_time: float, engine: Any, name: str
 @command.command()
 @click.argument("to")
 @click.option(
-    "--xmbl", "tokens", type=parse_amount, default="10000", show_default=True, help="How much XMBL."
-)
-@click.option("--ether", type=parse_amount, default="10", show_default=True, help="How much ether, for gas.")
+    "--xmbl", "tokens", type=parse_amount, metavar="AMOUNT", default="10000", show_default=True,
+    help="How much XMBL.",
+)  # fmt: skip
+@click.option(
+    "--ether", type=parse_amount, metavar="AMOUNT", default="10", show_default=True,
+    help="How much ether, for gas.",
+)  # fmt: skip
 @online
 def fund(session: Session, to: str, tokens: Wei, ether: Wei) -> None:
     """Give TO, an address or a wallet's name, XMBL and ether of a devnet."""

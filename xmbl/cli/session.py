@@ -6,7 +6,7 @@ Everything is opened when it is first asked for, so a command pays for what it u
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -59,6 +59,15 @@ class Session:
     def network(self) -> config.Network:
         """The network that was asked for, else the default, else the only one; `ConfigError` if unclear."""
         return self._once("network", lambda: config.load_network(self.folders, self._network_name()))
+
+    def use(self, known: Sequence[config.Network]) -> None:
+        """Work on the first network that a node file names, or on the one of them that was asked for;
+        `UsageError` for any other."""
+        named = {each.name: each for each in reversed(known)}
+        asked = self.choices.network or known[0].name
+        if asked not in named:
+            raise UsageError(f"The node file is for {', '.join(named)}, not {asked}; leave --network away.")
+        self._opened["network"] = named[asked]
 
     def wallet(self) -> str:
         """The name of the wallet that was asked for, else the default, else the only one."""
