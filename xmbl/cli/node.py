@@ -82,7 +82,8 @@ def register(session: Session, file: Path | None, payee: str | None, cap: Wei | 
     from xmbl.chain.registry import STORAGE
     from xmbl.identity.node_key import public_key_of
 
-    settings = _settled(session, file)
+    settings = _loaded(session, file)
+    session.use((settings.network, *settings.older))
     enlisting.require_dialable(settings, _file(session, file))
     agent = session.keystore().address(settings.agent)
     call = session.registry().register(
@@ -149,7 +150,9 @@ def run(session: Session, file: Path | None) -> None:
 @looking
 def status(session: Session, file: Path | None) -> None:
     """Show one screen about the node: running, proofs, deals, money."""
-    node_status.show(session, _settled(session, file))
+    settings = _loaded(session, file)
+    session.use((settings.network,))
+    node_status.show(session, settings)
 
 
 @command.command()
@@ -213,13 +216,6 @@ def maintain(session: Session, periods: tuple[str, ...]) -> None:
 
 def _file(session: Session, file: Path | None) -> Path:
     return (file or session.folders.config / "node.toml").absolute()
-
-
-def _settled(session: Session, file: Path | None) -> "NodeConfig":
-    """The node file, for a command that works on its network."""
-    settings = _loaded(session, file)
-    session.use((settings.network, *settings.older))
-    return settings
 
 
 def _loaded(session: Session, file: Path | None) -> "NodeConfig":
