@@ -161,7 +161,7 @@ def watch(
         found = storing.standings(session, manifest)
         if tend(found):
             found = storing.standings(session, storing.load(session, name))
-        return deal_tables.standings(found)[1], not any(each.live for each in found)
+        return deal_tables.watched(found), not any(each.live for each in found)
 
     with leaving(f"The deals of {name} go on."):
         follow(session.out, look, every)

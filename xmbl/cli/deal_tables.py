@@ -109,6 +109,15 @@ def standings(found: "list[DealStanding]") -> tuple[list[dict[str, Any]], Table]
     return [_standing(each) for each in found], Table(headings, rows, "No replica has a deal yet.")
 
 
+def watched(found: "list[DealStanding]") -> Table:
+    """How deals stand, narrow enough to be followed on a terminal."""
+    table = standings(found)[1]
+    rows = [
+        (number, f"{operator[:10]}…", *rest) for number, operator, *rest in (row[:-1] for row in table.rows)
+    ]
+    return Table(table.headings[:-1], rows, table.empty)
+
+
 def checked(found: "list[Checked]") -> tuple[list[dict[str, Any]], Table]:
     """What a look at the replicas' bytes gave."""
     documents = [

@@ -1,6 +1,7 @@
 """What delegators see before they trust an operator, and what they have with it."""
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xmbl.cli.output import counted
@@ -108,7 +109,8 @@ def leaving(session: "Session", held: "Delegation", operator: str) -> str:
     """What of a delegation to an operator is on its way out, for people."""
     if not held.thawing_shares:
         return "none"
-    return f"{held.thawing_shares:,} shares, {progress(session, held.thaw_until, operator)}"
+    worth = held.value * held.thawing_shares // held.shares
+    return f"{format_amount(worth)}, {progress(session, held.thaw_until, operator)}"
 
 
 def thaw(session: "Session", operator: str, amount: int) -> None:
@@ -119,11 +121,13 @@ def thaw(session: "Session", operator: str, amount: int) -> None:
     worth = held.value * free // held.shares if held.shares else 0
     check = enough("delegation that doesn't thaw yet", worth, amount, "Thaw less.")
     shares = min(pool.shares_worth(amount), free) if pool.price else 0
-    transactions = send(session, staking.thaw_delegated(operator, shares), checks=[check])
+    sentence = f"Start to thaw {format_amount(amount)} of what you delegated to {operator}."
+    call = replace(staking.thaw_delegated(operator, shares), sentence=sentence)
+    transactions = send(session, call, checks=[check])
     held = staking.delegation_of(operator, wallet)
     session.out.result(
         {"operator": operator, **delegation(held), "transactions": transactions},
-        f"Of {held.shares:,} shares thaw {leaving(session, held, operator)}.",
+        f"Thawing of {format_amount(held.value)}: {leaving(session, held, operator)}.",
     )
 
 

@@ -169,7 +169,8 @@ def check(market: Market, peer: Candidate, wanted: Wanted, reply: SignedQuote, b
     _require(terms.end == wanted.end, "it quotes for another time")
     _require(terms.price <= most, _too_dear(market, terms.price, most))
     _require(quote.expiry >= block, "its quote has expired")
-    _require(_signer(market, quote.hash(), reply.signature) == peer.agent, "its agent didn't sign the quote")
+    ours = _signer(market, quote.hash(), reply.signature) == peer.agent
+    _require(ours, "its agent didn't sign the quote for this market; maybe it takes another's deals only")
     check_openable(market, replace(terms, deadline=block), block)
 
 

@@ -255,7 +255,9 @@ def test_delegate__then_claimed_and_withdrawn__brings_stake_and_fees_back(
     earned(provider)
     mine = delegator.document("stake", "claim", "--operator", "operator", "--yes")
     assert mine["fees_wei"] == payments.balance_of(wallet) - first_fees > 0
-    delegator.document("stake", "thaw", "500", "--operator", "operator", "--yes")
+    thawing = delegator("stake", "thaw", "500", "--operator", "operator", "--yes")
+    assert "Start to thaw 500 XMBL of what you delegated" in thawing.err
+    assert "Thawing of 500 XMBL: 500 XMBL, for" in thawing.out
     early = delegator("stake", "withdraw", "--operator", "operator", "--yes")
     assert (early.code, "blocks more" in early.err) == (2, True)
     provider.mine(staking.thaw_blocks())

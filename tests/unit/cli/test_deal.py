@@ -74,6 +74,13 @@ def test_standings__document__counts_periods_and_names_units():
     assert (document["cid"], document["ending"], document["expiring"]) == ("bafy", "agreed", False)
 
 
+def test_watched__a_deal__is_a_short_row_without_its_cid():
+    table = deal_tables.watched([LIVE])
+    assert (table.headings[-1], table.rows[0][1], table.rows[0][-1]) == (
+        "A PERIOD", f"{OPERATOR[:10]}…", "0.000001 XMBL",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("period", "said"),
     [
