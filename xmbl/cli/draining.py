@@ -91,9 +91,10 @@ def _due(session: "Session", now: "Leaving", thrift: "Thrift") -> list[dict[str,
 
 
 def _later(session: "Session", now: "Leaving") -> list[Step]:
-    sentence = "Once all deals are closed: withdraw the stake, and take the address out."
+    when = "Once all deals are closed" if now.deals else "At once, since no deal is open"
+    sentence = "Once all deals are closed and it has thawed: withdraw the stake, and take the address out."
     stake = [Step("stake_withdraw", sentence, 0)] if now.stake.own else []
-    return [*redeeming.later(session), *stake]
+    return [*redeeming.later(session, when), *stake]
 
 
 def _tell(session: "Session", now: "Leaving", told: str) -> str:

@@ -48,13 +48,13 @@ def remnant(session: "Session") -> Remnant:
     return Remnant(len(held), sum(each.owed for each in held))
 
 
-def later(session: "Session") -> list[Step]:
-    """What is told beforehand of the vouchers that are held."""
+def later(session: "Session", when: str) -> list[Step]:
+    """What is told beforehand of the vouchers that are held, and when they are redeemed."""
     held = remnant(session)
     if not held.vouchers:
         return []
     sentence = (
-        f"Once all deals are closed: redeem {counted(held.vouchers, 'voucher')}, if worth the gas, for"
+        f"{when}: redeem {counted(held.vouchers, 'voucher')}, if worth the gas, for"
         f" {format_amount(held.owed)} at most."
     )
     return [Step("redeem_many", sentence, 0)]
