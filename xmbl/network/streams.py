@@ -7,8 +7,8 @@ from typing import cast
 import trio
 from libp2p.abc import INetStream
 from libp2p.exceptions import BaseLibp2pError
-from libp2p.network.stream.exceptions import StreamEOF
 from libp2p.network.stream.net_stream import NetStream
+from libp2p.stream_muxer.exceptions import MuxedStreamEOF
 
 from xmbl.errors import PeerUnreachable
 from xmbl.network.yamux_stream import YamuxStream
@@ -32,25 +32,26 @@ class Stream:
     def __init__(self, stream: INetStream) -> None:
         self.peer = str(stream.muxed_conn.peer_id)
         self._stream = stream
+        # libp2p's own stream takes a lock and gives way to every other task twice for each read and write
+        self._muxed = cast("YamuxStream", cast("NetStream", stream).muxed_stream)
 
     async def read(self, most: int) -> bytes:
         """Between 1 and `most` bytes, or none when the peer has ended its side."""
         with reaching(self.peer):
             try:
-                return await self._stream.read(most)
-            except StreamEOF:
+                return await self._muxed.read(most)
+            except MuxedStreamEOF:
                 return b""
 
     async def write(self, data: bytes | memoryview) -> None:
         """Return when all of `data` has found room in the peer's window."""
         with reaching(self.peer):
-            await self._stream.write(data)  # type: ignore[arg-type]  # our Yamux copies it into frames
+            await self._muxed.write(data)
 
     @property
     def unread(self) -> bool:
         """Whether bytes have come that nobody has read."""
-        stream = cast("NetStream", self._stream)
-        return cast("YamuxStream", stream.muxed_stream).unread
+        return self._muxed.unread
 
     async def close(self) -> None:
         """End our side and give the peer a moment to read what is on its way and to end its own.

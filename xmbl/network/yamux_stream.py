@@ -57,6 +57,7 @@ class YamuxStream(IMuxedStream):
         self._unread: deque[bytes] = deque()
         self._credit = self._allowed = self._window = FIRST_WINDOW
         self._taken = 0
+        self._hungry = False
         self._peer_ended = self._ended = self._broken = False
         self._moved = trio.lowlevel.ParkingLot()
 
@@ -73,15 +74,13 @@ class YamuxStream(IMuxedStream):
                 raise MuxedStreamReset("the stream is broken")
             if self._peer_ended:
                 raise MuxedStreamEOF("the peer has ended the stream")
+            self._hungry = True
             await self._moved.park()
-        data = self._unread.popleft()
-        if n is not None and 0 <= n < len(data):
-            self._unread.appendleft(data[n:])
-            data = data[:n]
+        data = self._taken_out(n)
         self._grant(len(data))
         return data
 
-    async def write(self, data: bytes) -> None:
+    async def write(self, data: bytes | memoryview) -> None:
         """Return when the peer's window had room for all of `data`."""
         rest = memoryview(data)
         while rest:
@@ -123,12 +122,27 @@ class YamuxStream(IMuxedStream):
             raise MuxedStreamReset("the stream is broken")
         await self._carrier.send(HEADER.pack(0, kind, flags, self.stream_id, length) + data)
 
+    def _taken_out(self, most: int | None) -> bytes:
+        """What was received first: one piece of it, or all that fits into `most` bytes."""
+        pieces = [self._unread.popleft()]
+        if most is None or most < 0:
+            return pieces[0]
+        room = most - len(pieces[0])
+        while room > 0 and self._unread:
+            pieces.append(self._unread.popleft())
+            room -= len(pieces[-1])
+        if room < 0:
+            self._unread.appendleft(pieces[-1][room:])
+            pieces[-1] = pieces[-1][:room]
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
     def _grant(self, count: int) -> None:
-        """Let the peer send as much again as was read, and more if its window was read empty."""
+        """Let the peer send as much again as was read, and more if the reader waited for it meanwhile."""
         self._taken += count
         if self._taken * 2 < self._window or self._peer_ended or self._broken:
             return
-        grown = min(2 * self._window, WINDOW) - self._window if not self._unread else 0
+        grown = min(2 * self._window, WINDOW) - self._window if self._hungry else 0
+        self._hungry = False
         self._window += grown
         self._allowed += self._taken + grown
         self._carrier.reply(CREDIT, 0, self.stream_id, self._taken + grown)

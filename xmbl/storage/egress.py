@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 LEAST_WINDOW = 2 * CHUNK_SEALED
-"""Bytes: a reader asks for parts of a window, and can check whole chunks only."""
+"""Bytes: a reader asks for halves of a window, and can check whole chunks only."""
 
 
 def price_of(egress: int, length: int) -> int:

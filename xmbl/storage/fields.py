@@ -12,10 +12,10 @@ from xmbl.payments.wire import ADDRESS, MOST, SignedVoucher
 MAX_SIZE = MAX_LEAVES * LEAF_BYTES
 """Bytes of one deal: a larger file is several deals."""
 
-READ_LIMIT = 4 * 2**20
+READ_LIMIT = 8 * 2**20
 """Bytes that one request may ask for."""
 
-WINDOW_LIMIT = 4 * READ_LIMIT
+WINDOW_LIMIT = 2 * READ_LIMIT
 """Bytes that may be paid for before they are checked: a fast line has as many on its way."""
 
 REASON_LIMIT = 300

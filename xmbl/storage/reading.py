@@ -1,14 +1,13 @@
 """How a reader asks a holder for ranges: for nothing, or each with a voucher.
 
-What is paid and not yet checked is never more than a window: it is asked for in pieces, so that some are on
-their way while one is checked.
+What is paid and not yet checked is never more than a window: it is asked for in halves, so that one is on its
+way while the other is checked.
 """
 
-from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import trio
 
@@ -17,6 +16,7 @@ from xmbl.crypto.typed_data import Deal, ReadQuote, recover
 from xmbl.errors import PeerUnreachable, ProtocolError, Refused
 from xmbl.network.channel import PATIENCE
 from xmbl.payments.client import Purse
+from xmbl.storage.asking import Asking, Passage
 from xmbl.storage.egress import LEAST_WINDOW, price_of
 from xmbl.storage.fields import READ_LIMIT, WINDOW_LIMIT
 from xmbl.storage.market import Market
@@ -32,24 +32,8 @@ LEAST_RATE = 2**15
 WINDOW = WINDOW_LIMIT
 """Bytes that a reader pays for at most before it has checked them."""
 
-AHEAD = 4
-"""Pieces of a window that are asked for at once: while one is checked and the next one paid, and the holder
-keeps its voucher, the line has others to carry."""
-
-
-class Passage(Protocol):
-    """How ranges are asked for."""
-
-    @property
-    def step(self) -> int:
-        """Bytes of one request."""
-
-    @property
-    def ahead(self) -> int:
-        """Requests that are asked for before the first is answered."""
-
-    async def ask(self, channel: "Channel", offset: int, length: int) -> None:
-        """Ask for a range; it comes after those asked for before."""
+AHEAD = 2
+"""Pieces of a window: while one is checked and the next one is paid, the line has the other to carry."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +42,11 @@ class Free:
 
     root: bytes
     step: int = READ_LIMIT
-    ahead: int = 2
+    ahead: int = AHEAD
 
-    async def ask(self, channel: "Channel", offset: int, length: int) -> None:
-        """Ask for a range."""
-        await channel.send(ReadRequest(self.root, offset, length).encode())
+    def request(self, offset: int, length: int) -> ReadRequest:
+        """What asks for a piece."""
+        return ReadRequest(self.root, offset, length)
 
 
 @dataclass(frozen=True)
@@ -71,31 +55,23 @@ class Paid:
 
     purse: Purse
     quote: ReadQuote
+    ahead: int = AHEAD
 
     @property
     def step(self) -> int:
-        """A part of the narrower window in whole chunks, which can be checked by themselves."""
-        return max(self._chunks // AHEAD, 1) * CHUNK_SEALED
-
-    @property
-    def ahead(self) -> int:
-        """As many as fill the window."""
-        return min(self._chunks, AHEAD)
-
-    @property
-    def _chunks(self) -> int:
-        return min(WINDOW, self.quote.window) // CHUNK_SEALED
+        """Half of the narrower window, in whole chunks: what can be checked by itself."""
+        return min(WINDOW, self.quote.window) // AHEAD // CHUNK_SEALED * CHUNK_SEALED
 
     def cost(self, total: int) -> int:
         """Wei for so many bytes, as they are asked for."""
         pieces = (min(self.step, total - at) for at in range(0, total, self.step))
         return sum(price_of(self.quote.egress, length) for length in pieces)
 
-    async def ask(self, channel: "Channel", offset: int, length: int) -> None:
-        """Pay and ask for a range; `Refused` where that is beyond a limit."""
+    def request(self, offset: int, length: int) -> PaidRead:
+        """What asks for a piece and pays for it; `Refused` beyond a limit. Waits for the disk."""
         quote, price = self.quote, price_of(self.quote.egress, length)
-        voucher = await trio.to_thread.run_sync(self.purse.pay, quote.payee, quote.deal, price)
-        await channel.send(PaidRead(quote.deal, offset, length, voucher).encode())
+        voucher = self.purse.pay(quote.payee, quote.deal, price)
+        return PaidRead(quote.deal, offset, length, voucher)
 
 
 def time_for(size: int) -> float:
@@ -139,29 +115,20 @@ async def ranges(
 ) -> AsyncGenerator[tuple[int, bytes], None]:
     """The bytes from `first` to `total`, in order, in sealed chunks, each with its offset.
 
-    The next piece is asked for when the caller has taken all of the first one that is on its way: to go on
-    means that it was good.
+    To go on means that the chunk was good. `Refused` after what could still be asked for.
     """
-    left = deque((at, min(way.step, total - at)) for at in range(first, total, way.step))
-    asked: deque[tuple[int, int]] = deque()
-    stopped: Refused | None = None
-    while left or asked:
-        try:
-            while left and len(asked) < way.ahead:
-                await way.ask(channel, *left[0])
-                asked.append(left.popleft())
-        except Refused as refused:
-            # what is paid is still taken
-            stopped = refused
-            left.clear()
-        if asked:
-            offset, length = asked.popleft()
+    pieces = ((at, min(way.step, total - at)) for at in range(first, total, way.step))
+    asking = Asking(channel, way, pieces)
+    try:
+        while piece := await asking.next():
+            offset, length = piece
             async with aclosing(received(channel, length)) as chunks:
                 async for chunk in chunks:
                     yield offset, chunk
                     offset += len(chunk)
-    if stopped:
-        raise stopped
+                    await asking.send_made()
+    finally:
+        asking.close()
 
 
 def _require(condition: bool, reason: str) -> None:

@@ -1,14 +1,14 @@
 """What an operator gives out over one stream: prices, leaves and ranges, in the order of the requests.
 
 While a range is on its way the next request is looked at and its voucher kept, so that the line doesn't wait
-for the disk. A range is read when its turn comes: however far a reader asks ahead, one of them is in memory.
+for the disk. A range is read block by block as it goes: a stream takes no more memory than one of them.
 """
 
 from dataclasses import dataclass
 
 import trio
 
-from xmbl.errors import Refused, XmblError
+from xmbl.errors import BytesError, NetworkError, Refused, XmblError
 from xmbl.network.channel import Channel
 from xmbl.storage import events
 from xmbl.storage.desk import Desk
@@ -23,6 +23,9 @@ from xmbl.storage.wire import (
     ReadRequest,
     decode_any,
 )
+
+BLOCK = 2**20
+"""Bytes that are read from the disk at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +97,22 @@ class Serving:
         if isinstance(answer, Message):
             await channel.send(answer.encode())
             return
-        read = self._desk.holdings.read
-        data = await trio.to_thread.run_sync(read, answer.root, answer.offset, answer.length)
+        block = await self._read(answer, 0)
         await channel.send(ReadReady(answer.length).encode())
-        await channel.send_bytes(data)
+        await channel.send_bytes(block)
+        try:
+            for at in range(BLOCK, answer.length, BLOCK):
+                await channel.send_bytes(await self._read(answer, at))
+        except BytesError as error:
+            # in the middle of bytes no word can be said
+            self._desk.emit(events.Declined(channel.remote_peer, str(error)))
+            raise NetworkError(str(error)) from error
         self._desk.emit(events.BytesServed(answer.root, answer.length))
+
+    async def _read(self, held: Range, at: int) -> bytes:
+        length = min(BLOCK, held.length - at)
+        read = self._desk.holdings.read
+        return await trio.to_thread.run_sync(read, held.root, held.offset + at, length)
 
     def _sold(self, paid: PaidRead) -> Range:
         # what can't be given mustn't be paid, and nothing is given before it is paid

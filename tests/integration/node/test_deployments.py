@@ -150,7 +150,8 @@ def test_read__a_deal_of_an_older_deployment__has_a_price_and_is_paid_in_its_own
                 peer = replace(found, addresses=tuple(told.of(Started)[0].addresses))
                 async with reach(host, peer, STREAM) as channel:
                     way = await passage(channel, market, peer, deal, purse)
-                    await way.ask(channel, 0, 1_000)
+                    request = await trio.to_thread.run_sync(way.request, 0, 1_000)
+                    await channel.send(request.encode())
                     paid.extend([chunk async for chunk in received(channel, 1_000)])
                 nursery.cancel_scope.cancel()
 

@@ -129,6 +129,35 @@ def test_read__reader_keeps_up__window_grows_to_its_end_and_no_further() -> None
     over_a_connection(work)
 
 
+def test_read__more_than_one_frame_is_there__gives_as_much_as_fits() -> None:
+    async def work(pair: Pair) -> None:
+        ours, theirs = await pair.streams()
+        sent = bytes(range(256)) * 1_000
+        await ours.write(sent)
+        await trio.testing.wait_all_tasks_blocked()
+        assert await theirs.read(200_000) == sent[:200_000]
+        assert await theirs.read(10**9) == sent[200_000:]
+        assert not theirs.unread
+
+    over_a_connection(work)
+
+
+def test_read__reader_waits_and_then_lags__window_grows_too() -> None:
+    async def work(pair: Pair) -> None:
+        ours, theirs = await pair.streams()
+        before = pair.sessions[0].written
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ours.write, bytes(4 * FIRST_WINDOW))
+            await theirs.read(1)  # nothing was there yet
+            await trio.sleep(1)
+            await theirs.read(FIRST_WINDOW - 10_000)  # some stays
+            await trio.sleep(1)
+            nursery.cancel_scope.cancel()
+        assert pair.sessions[0].written - before > 2.5 * FIRST_WINDOW
+
+    over_a_connection(work)
+
+
 def test_write__cancelled_while_the_connection_is_stuck__other_streams_stay_whole() -> None:
     async def work(pair: Pair) -> None:
         first, first_there = await pair.streams()

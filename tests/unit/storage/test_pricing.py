@@ -9,7 +9,7 @@ from xmbl.crypto.typed_data import ReadQuote
 from xmbl.storage.egress import LEAST_WINDOW, price_of
 from xmbl.storage.fields import READ_LIMIT, WINDOW_LIMIT
 from xmbl.storage.pricing import Priced, bound_of, cost_of
-from xmbl.storage.reading import AHEAD, WINDOW, Paid
+from xmbl.storage.reading import WINDOW, Paid
 
 PARTY = "0x" + "11" * 20
 
@@ -40,7 +40,6 @@ def test_step__of_any_window__is_whole_chunks_and_never_puts_more_than_a_window_
     way = paid(window=window)
     assert way.step % CHUNK_SEALED == 0
     assert 0 < way.step <= READ_LIMIT
-    assert 2 <= way.ahead <= AHEAD
     assert way.ahead * way.step <= min(window, WINDOW)
 
 

@@ -7,13 +7,15 @@ import pytest
 import trio
 
 from xmbl.crypto.typed_data import Voucher
-from xmbl.errors import PeerUnreachable, Refused
+from xmbl.errors import Corrupt, NetworkError, PeerUnreachable, Refused
 from xmbl.payments.wire import SignedVoucher
-from xmbl.storage.serving import Serving
+from xmbl.storage import events
+from xmbl.storage.serving import BLOCK, Serving
 from xmbl.storage.wire import PaidRead, ReadReady, ReadRequest
 
 ROOT, DEAL = b"\1" * 32, b"\2" * 32
-BYTES = bytes(range(100))
+BYTES = bytes(range(100)) + bytes(2 * BLOCK)
+SIZE = len(BYTES)
 VOUCHER = SignedVoucher(Voucher("0x" + "33" * 20, "0x" + "44" * 20, 1, DEAL, 9), b"\5" * 64)
 
 
@@ -39,6 +41,8 @@ class Reader:
 
     async def send(self, message: dict[str, Any]) -> None:
         self.got.append(ReadReady.decode(message).length)
+
+    remote_peer = "reader"
 
     async def send_bytes(self, data: bytes) -> None:
         self.giving = True
@@ -67,17 +71,24 @@ class Prices:
         self._told(self.taken)
 
 
-def served(reader: Reader, prices: Prices) -> list[int]:
-    """The lengths of the ranges that the operator says it served, when the reader has left or was refused."""
-    told: list[int] = []
-    holdings = SimpleNamespace(size=lambda _: len(BYTES), read=lambda _, at, length: BYTES[at : at + length])
-    desk: Any = SimpleNamespace(holdings=holdings, emit=lambda event: told.append(event.length))
+def held(_: bytes, at: int, length: int) -> bytes:
+    return BYTES[at : at + length]
+
+
+def served(reader: Reader, prices: Prices, read: Any = held) -> list[Any]:
+    """The lengths of the ranges that the operator says it served, or why not, when the stream has ended."""
+    told: list[Any] = []
+
+    def tell(event: Any) -> None:
+        told.append(event.length if isinstance(event, events.BytesServed) else event.reason)
+
+    desk: Any = SimpleNamespace(holdings=SimpleNamespace(size=lambda _: SIZE, read=read), emit=tell)
 
     async def scene() -> None:
         with trio.fail_after(5):
             await Serving(desk, prices).serve(reader)  # type: ignore[arg-type]
 
-    with pytest.raises((PeerUnreachable, Refused)) as ended:
+    with pytest.raises((NetworkError, Corrupt)) as ended:
         trio.run(scene)
     reader.got.append(type(ended.value))
     return told
@@ -103,7 +114,7 @@ def test_serve__asked_one_by_one__waits_for_no_request_while_it_gives() -> None:
 
 
 def test_serve__a_bad_request_ahead__is_refused_after_all_before_it() -> None:
-    reader = Reader(paid(0, 10), paid(10, 10), paid(95, 10), paid(0, 10))
+    reader = Reader(paid(0, 10), paid(10, 10), paid(SIZE - 5, 10), paid(0, 10))
     reader.may_take.set()
     assert served(reader, prices := Prices()) == [10, 10]
     assert reader.got == [10, BYTES[:10], 10, BYTES[10:20], Refused]
@@ -115,6 +126,36 @@ def test_serve__the_reader_leaves_while_it_is_given_something__ends_by_that() ->
         async def send_bytes(self, data: bytes) -> None:  # noqa: ARG002 - nothing arrives
             raise PeerUnreachable("The reader left; try again later.")
 
-    reader = Leaving(paid(0, 10), paid(95, 10))
+    reader = Leaving(paid(0, 10), paid(SIZE - 5, 10))
     assert served(reader, Prices()) == []
     assert reader.got == [10, PeerUnreachable]
+
+
+def test_serve__a_long_range__goes_block_by_block() -> None:
+    reader = Reader(paid(1, 2 * BLOCK + 5))
+    reader.may_take.set()
+    assert served(reader, Prices()) == [2 * BLOCK + 5]
+    length, *blocks, _ = reader.got
+    assert (length, list(map(len, blocks))) == (2 * BLOCK + 5, [BLOCK, BLOCK, 5])
+    assert b"".join(blocks) == BYTES[1 : 2 * BLOCK + 6]
+
+
+def test_serve__a_disk_that_fails_before_a_range__is_a_refusal() -> None:
+    def broken(_: bytes, __: int, ___: int) -> bytes:
+        raise Corrupt("The disk is broken; look at it.")
+
+    reader = Reader(paid(0, 10))
+    assert served(reader, Prices(), broken) == []
+    assert reader.got == [Corrupt]
+
+
+def test_serve__a_disk_that_fails_within_a_range__ends_the_stream_without_a_word() -> None:
+    def breaking(root: bytes, at: int, length: int) -> bytes:
+        if at >= BLOCK:
+            raise Corrupt("The disk is broken; look at it.")
+        return held(root, at, length)
+
+    reader = Reader(paid(0, 2 * BLOCK), paid(0, 10))
+    reader.may_take.set()
+    assert served(reader, Prices(), breaking) == ["The disk is broken; look at it."]
+    assert reader.got == [2 * BLOCK, BYTES[:BLOCK], NetworkError]

@@ -65,7 +65,7 @@ def fetched(rate, pause=0):
 
     async def fetch():
         channel = Channel(pipe, "peer")
-        await reading.Free(bytes(32)).ask(channel, 0, RANGE)
+        await channel.send(reading.Free(bytes(32)).request(0, RANGE).encode())
         chunks = []
         async for chunk in reading.received(channel, RANGE):
             chunks.append(chunk)

@@ -107,7 +107,7 @@ def test_read__another_length_than_asked_for__is_a_breach(provider: Provider) ->
 
     async def work(met: Meeting) -> None:
         async with reach(met.host, met.peer, STREAM) as channel:
-            await Free(b"\1" * 32).ask(channel, 0, 10)
+            await channel.send(Free(b"\1" * 32).request(0, 10).encode())
             await anext(received(channel, 10))
 
     assert "another length" in complaint(provider, work, ProtocolError, cheating={STREAM: short})
