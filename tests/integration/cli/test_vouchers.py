@@ -103,7 +103,7 @@ def test_lane__reserved_and_released_by_its_payee__is_shown_and_gone(client, ope
     assert operator.document("pay", "lane", "show")["lanes"] == expected
     early = client("pay", "lane", "release", "operator", "--yes")
     assert early.code == 2
-    assert f"until block {lane['until']}, about 20" in early.err
+    assert f"until block {lane['until']}" in early.err
     assert "; before, only" in early.err
     operator.document("pay", "lane", "release", "operator", "--payer", "client", "--yes")
     assert client.document("pay", "lane", "show")["lanes"] == []
