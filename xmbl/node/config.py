@@ -14,7 +14,7 @@
     price = "0.01 XMBL"                      # of a GiB and a period
     minimum = "1 MiB"
     egress = "0 XMBL"                        # of a MiB that is read back; 0: nothing
-    window = "16 MiB"                        # the most bytes that one voucher pays for
+    window = "16 MiB"                        # the most that a reader pays for before it has checked it
 
     [chain]
     confirmations = 12                       # blocks
