@@ -17,6 +17,9 @@ WHOLE = 10**18
 STAKE_UNIT = 10**9
 """Wei in one unit of stake and collateral, as `Staking` counts them."""
 
+MOST_STAKE = (2**60 - 1) * STAKE_UNIT
+"""The most that `Staking` can count, in wei."""
+
 _AMOUNTS = {"wei": 1, "gwei": 10**9, "": WHOLE, "xmbl": WHOLE, "eth": WHOLE}
 _SIZES = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
           "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}  # fmt: skip

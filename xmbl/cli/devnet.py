@@ -101,6 +101,7 @@ def fund(session: Session, to: str, tokens: Wei, ether: Wei) -> None:
 
     if session.network().chain_id != CHAIN_ID:
         raise UsageError(f"{session.network().name} isn't a devnet; its XMBL and ether belong to somebody.")
+    _require_held(session, tokens, ether)
     target = session.resolve(to)
     sentence = f"Send {format_amount(ether, ETHER)} to {target}."
     calls = [
@@ -159,6 +160,19 @@ def _announce(session: Session, devnet: "Devnet", network: config.Network, path:
     session.out.note(
         "`xmbl devnet fund ADDRESS` gives XMBL and ether. Ctrl-C ends the chain; nothing is kept."
     )
+
+
+def _require_held(session: Session, tokens: int, ether: int) -> None:
+    """`UsageError` for more than the devnet's rich account can give (wei)."""
+    from xmbl.chain.devnet import rich_account
+
+    giver = rich_account().address
+    for option, asked, held, unit in (
+        ("--xmbl", tokens, session.token().balance_of(giver), "XMBL"),
+        ("--ether", ether, session.chain().balance(giver), ETHER),
+    ):
+        if asked > held:
+            raise UsageError(f"The devnet has {format_amount(held, unit)} to give; say less for {option}.")
 
 
 def _give(session: Session, calls: "list[Call]") -> None:

@@ -90,20 +90,27 @@ def registered(session: "Session") -> Check:
 
 def price_units(session: "Session", amount: int) -> int:
     """An amount of wei as the market counts prices; `UsageError` for what it can't count."""
+    from xmbl.storage.rules import MAX_PRICE
+
     unit = session.market().parameters.price_unit
     if amount % unit:
         raise UsageError(f"Prices are counted in steps of {format_amount(unit)}; round the amount to that.")
+    if amount > MAX_PRICE * unit:
+        most = format_amount(MAX_PRICE * unit)
+        raise UsageError(f"A cap is at most {most} of income a period; {format_amount(amount)} is more.")
     return amount // unit
 
 
 def whole_capacity(session: "Session", settings: "NodeConfig") -> int:
-    """What all that the node would keep earns in a period, in price units."""
+    """What all that the node would keep earns in a period, in price units, as far as a cap can say it."""
     from xmbl.crypto.merkle import leaf_count
     from xmbl.storage.policy import price_of
+    from xmbl.storage.rules import MAX_PRICE
 
-    return price_of(
+    earned = price_of(
         settings.storage.price, session.market().parameters, leaf_count(settings.storage.capacity)
     )
+    return min(earned, MAX_PRICE)
 
 
 def capping(session: "Session", units: int) -> "list[Call]":

@@ -12,7 +12,7 @@ from xmbl.cli.output import Table, counted, facts
 from xmbl.cli.sending import Check, enough, prepare, send, transmit
 from xmbl.cli.session import Session
 from xmbl.errors import InsufficientFunds, UsageError
-from xmbl.units import STAKE_UNIT, Wei, format_amount, parse_amount
+from xmbl.units import MOST_STAKE, STAKE_UNIT, Wei, format_amount, parse_amount
 
 if TYPE_CHECKING:
     from xmbl.chain.call import Call
@@ -40,6 +40,8 @@ def parse_more(text: str) -> Wei:
     amount = parse_amount(text)
     if amount % STAKE_UNIT:
         raise UsageError(f"{text} isn't a multiple of 1 gwei (10^9 wei), in which stake is counted.")
+    if amount > MOST_STAKE:
+        raise UsageError(f"{text} is more than stake can ever be; give {format_amount(MOST_STAKE)} at most.")
     return amount
 
 
@@ -69,7 +71,7 @@ def add(session: Session, amount: Wei, commission: int | None) -> None:
 
 @command.command()
 @click.argument("market")
-@click.argument("limit", type=parse_amount)
+@click.argument("limit", type=parse_more)
 @sending
 def authorize(session: Session, market: str, limit: Wei) -> None:
     """Let MARKET lock up to LIMIT of the stake as collateral: `deals`, or an address.
@@ -174,7 +176,9 @@ def thaw(session: Session, amount: Wei, operator: str | None) -> None:
     if operator:
         delegating.thaw(session, session.resolve(operator), amount)
         return
-    transactions = send(session, session.staking().thaw(amount))
+    before = session.staking().stake_of(session.address())
+    check = enough("stake that doesn't thaw yet", before.own - before.thawing, amount, "Thaw less.")
+    transactions = send(session, session.staking().thaw(amount), checks=[check])
     held = session.staking().stake_of(session.address())
     _finish(session, transactions, f"Thawing: {_thawing(session, held.thawing, held.thaw_until)}.")
 

@@ -1,12 +1,25 @@
 """Wallets, Payments, splits and stake on a real chain, by real commands."""
 
+import re
+import secrets
+
 import pytest
 
+from tests.integration.cli.conftest import add_wallet
 from xmbl.units import WHOLE
 
 
-def test_balance__funded_wallet__has_what_the_devnet_gave(operator):
-    held = operator.document("wallet", "balance")
+@pytest.fixture
+def newcomer(commands, devnet):  # noqa: ARG001 - the devnet has to run
+    """The user, acting with a wallet that has just been funded and never been used."""
+    name = f"newcomer-{secrets.token_hex(4)}"
+    add_wallet(commands, name)
+    commands.document("devnet", "fund", name)
+    return commands.acting_with(name)
+
+
+def test_balance__funded_wallet__has_what_the_devnet_gave(newcomer):
+    held = newcomer.document("wallet", "balance")
     assert held["xmbl_wei"] == 10_000 * WHOLE
     assert held["ether_wei"] == 10 * WHOLE
 
@@ -96,14 +109,14 @@ def test_split__tokens_sent_to_it__are_refused(client):
     assert "tokens sent to it are lost" in said.err
 
 
-def test_stake__add_authorize_thaw__are_shown(operator):
-    operator.document("stake", "add", "100", "--yes")
-    operator.document("stake", "authorize", "deals", "60", "--yes")
-    operator.document("stake", "thaw", "10", "--yes")
-    held = operator.document("stake", "show")
+def test_stake__add_authorize_thaw__are_shown(newcomer):
+    newcomer.document("stake", "add", "100", "--yes")
+    newcomer.document("stake", "authorize", "deals", "60", "--yes")
+    newcomer.document("stake", "thaw", "10", "--yes")
+    held = newcomer.document("stake", "show")
     assert (held["staked_wei"], held["thawing_wei"]) == (100 * WHOLE, 10 * WHOLE)
     assert held["deals"]["limit_wei"] == 60 * WHOLE
-    early = operator("stake", "withdraw", "--yes")
+    early = newcomer("stake", "withdraw", "--yes")
     assert early.code == 2
     assert "blocks more" in early.err
 
@@ -114,9 +127,30 @@ def test_stake__add_authorize_thaw__are_shown(operator):
         (("stake", "authorize", "client", "1"), "isn't a market"),
         (("stake", "claim"), "nothing for you to claim"),
         (("stake", "add", "0"), "positive multiple"),
+        (("stake", "thaw", "10000"), "The stake that doesn't thaw yet is too small"),
     ],
 )
 def test_stake__impossible__is_refused_with_a_reason(client, arguments, complaint):
     said = client(*arguments, "--yes")
     assert said.code in (1, 2)
     assert complaint in said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "bound"),
+    [
+        (("stake", "authorize", "deals", "9000000000"), "give 1,152,921,504.606846975 XMBL"),
+        (("node", "cap", "1100000"), "A cap is at most 1,099,511.627775 XMBL of income a period"),
+        (("node", "cap", "1 wei"), "Prices are counted in steps of"),
+    ],
+)
+def test_amount__that_the_contracts_cant_count__names_the_bound(client, arguments, bound):
+    said = client(*arguments, "--yes")
+    assert (said.code, bound in said.err) == (2, True), said.err
+
+
+@pytest.mark.parametrize(("option", "unit"), [("--xmbl", "XMBL"), ("--ether", "ETH")])
+def test_fund__more_than_the_devnet_has__names_what_it_has(client, option, unit):
+    said = client("devnet", "fund", "client", option, "1" + "0" * 30)
+    assert said.code == 2
+    assert re.search(rf"The devnet has [0-9,.]+ {unit} to give; say less for {option}", said.err)

@@ -50,6 +50,11 @@ def test_program__version__is_the_packages(terminal):
         (("pay", "withdraw", "0 wei"), "0 wei is nothing"),
         (("pay", "transfer", "me", "0"), "0 is nothing"),
         (("wallet", "send", "me", "0"), "0 is nothing"),
+        (("stake", "add", "1e9"), "is not an amount"),
+        *(
+            (("stake", *each, "2000000000"), "give 1,152,921,504.606846975 XMBL at most")
+            for each in (("add",), ("thaw",), ("authorize", "deals"), ("delegate", "--operator", "me"))
+        ),
         (("help", "nothing"), "There is no topic 'nothing'; there are exit-codes,"),
     ],
 )
