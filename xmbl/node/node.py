@@ -26,13 +26,13 @@ from xmbl.identity import node_key
 from xmbl.identity.keystore import Keystore
 from xmbl.identity.passwords import read_password
 from xmbl.network.host import Host, open_host
+from xmbl.node.announcing import announce
 from xmbl.node.config import NodeConfig
 from xmbl.node.paying import Cashier, cashiers_of
 from xmbl.storage import wire
-from xmbl.storage.agent import FAILURES, StorageAgent
+from xmbl.storage.agent import StorageAgent
 from xmbl.storage.desk import Desk
 from xmbl.storage.egress import Egress
-from xmbl.storage.events import Trouble
 from xmbl.storage.holdings import Holdings
 from xmbl.storage.journal import Journal
 from xmbl.storage.market import Market, open_market
@@ -54,13 +54,6 @@ class Started(Event):
 
     operator: str
     agent: str
-    addresses: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Announced(Event):
-    """The registry now says where the node is."""
-
     addresses: list[str]
 
 
@@ -129,19 +122,11 @@ async def _serve(
     async with trio.open_nursery() as nursery:
         for each in desks:
             # proofs don't wait for it
-            nursery.start_soon(_announced, each, settings, host.addresses)
+            nursery.start_soon(announce, each, settings.announce or host.addresses)
         for agent in agents:
             nursery.start_soon(agent.run, write_status)
         for cashier in dict.fromkeys(cashiers):
             nursery.start_soon(cashier.run, settings.habits.poll)
-
-
-async def _announced(desk: Desk, settings: NodeConfig, listening: Sequence[str]) -> None:
-    def announce() -> None:
-        _announce(desk, settings, listening)
-
-    # it is in the outbox: a node that stops meanwhile loses nothing (the stubs are older than trio)
-    await trio.to_thread.run_sync(announce, abandon_on_cancel=True)  # type: ignore[call-arg]
 
 
 def status(settings: NodeConfig) -> dict[str, Any]:
@@ -226,26 +211,6 @@ def _check(settings: NodeConfig, market: Market, agent: str) -> None:
     if settings.habits.confirmations > market.parameters.period // 2:
         most = market.parameters.period // 2
         raise ConfigError(f"chain.confirmations leaves no time to prove here; set it to {most} at most.")
-
-
-def _announce(desk: Desk, settings: NodeConfig, listening: Sequence[str]) -> None:
-    """Tell the registry where the node is, if it says otherwise."""
-    addresses = list(settings.announce) or [_without_peer(each) for each in listening]
-    try:
-        if list(desk.market.node(desk.operator).multiaddrs) != addresses:
-            call = desk.market.registry.announce(desk.operator, addresses)
-            desk.outbox.send(
-                call, desk.key("announce", ",".join(addresses), desk.market.block_number()), 60.0
-            )
-    except FAILURES as error:
-        # the agent works without it; clients find the node where it was
-        desk.emit(Trouble(f"The node's addresses aren't announced: {error}"))
-    else:
-        desk.emit(Announced(addresses))
-
-
-def _without_peer(address: str) -> str:
-    return address.split("/p2p/", maxsplit=1)[0]
 
 
 def _write_status(

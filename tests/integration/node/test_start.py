@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -95,6 +96,43 @@ def test_run__a_store_that_another_node_has_open__is_refused(
     other = FileStore(tmp_path / "store" / owned_name(world.chain, settings.operator), 1000, margin=0)
     assert "a folder of its own" in refusal(both, Busy)
     other.close()
+
+
+def test_run__an_operator_that_has_left__says_so_and_announces_nothing(world: World) -> None:
+    operator = world.enlist("south")
+    market = world.market()
+    world.send(operator.cold, market.deals.set_cap(0))
+    places = config.folders({"XMBL_HOME": str(operator.home)})
+    told = first_word(load_node(operator.home / "node.toml", places), "NoNewDeals", "Announced")
+    assert told["event"] == "NoNewDeals"
+    assert "`xmbl node cap AMOUNT`" in told["remedy"]
+    assert market.node(operator.address).multiaddrs == ()
+
+
+def test_run__an_operator_that_is_leaving__stays_where_its_clients_find_it(world: World) -> None:
+    operator = world.enlist("east")
+    market = world.market()
+    before = market.registry.announce(operator.address, ["/ip4/127.0.0.1/tcp/4001"])
+    world.send(operator.cold, market.deals.set_cap(0), before)
+    places = config.folders({"XMBL_HOME": str(operator.home)})
+    told = first_word(load_node(operator.home / "node.toml", places), "Announced")
+    assert list(market.node(operator.address).multiaddrs) == told["addresses"]
+
+
+def first_word(settings: NodeConfig, *kinds: str) -> dict[str, Any]:
+    """The first event of one of these kinds from a node that runs until then."""
+    told: list[dict[str, Any]] = []
+
+    async def play() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(run_node, settings, lambda event: told.append(event.record()))
+            with trio.fail_after(60):
+                while not any(each["event"] in kinds for each in told):
+                    await trio.sleep(0.05)
+            nursery.cancel_scope.cancel()
+
+    trio.run(play)
+    return next(each for each in told if each["event"] in kinds)
 
 
 def test_status__of_a_node_whose_process_id_somebody_else_has__isnt_running(
