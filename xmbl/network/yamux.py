@@ -44,6 +44,9 @@ IDLE = 120.0
 _AHEAD = 4
 """Frames of data that wait for the connection; a sender with more to say waits itself."""
 
+_PIECE = 65_536
+"""Bytes of a frame that are kept as one, more than a frame of ours has."""
+
 _REPLIES = 1_024
 """Frames that we owe to a peer who doesn't read; one who is owed more is cut off."""
 
@@ -232,7 +235,9 @@ class Yamux(IMuxedConn):
     async def _receive(self, stream: YamuxStream | None, length: int) -> None:
         if stream is not None:
             stream.require_room(length)
-            stream.receive(await self._take(length))
+            # piece by piece: a wide frame would be copied for each crumb that is read of it
+            for at in range(0, length, _PIECE):
+                stream.receive(await self._take(min(_PIECE, length - at)))
         elif length <= WINDOW:
             await self._take(length)
         else:

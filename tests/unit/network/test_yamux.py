@@ -16,7 +16,7 @@ from libp2p.stream_muxer.exceptions import (
 from trio.testing import MockClock, memory_stream_pair, wait_all_tasks_blocked
 
 from xmbl.network.yamux import IDLE, Yamux
-from xmbl.network.yamux_stream import FIRST_WINDOW, WINDOW, YamuxStream
+from xmbl.network.yamux_stream import DATA, FIRST_WINDOW, HEADER, WINDOW, YamuxStream
 
 
 class MemorySession:
@@ -275,5 +275,23 @@ def test_connection__a_stream_open__kept_for_as_long() -> None:
         await theirs.close()
         await trio.sleep(IDLE + 1)
         assert pair.dialler.is_closed
+
+    over_a_connection(work)
+
+
+def test_receive__a_frame_as_wide_as_the_window__comes_as_it_arrives_and_is_not_copied_for_crumbs() -> None:
+    async def work(pair: Pair) -> None:
+        ours, theirs = await pair.streams()
+        await wait_all_tasks_blocked()
+        frame = HEADER.pack(0, DATA, 0, ours.stream_id, FIRST_WINDOW) + bytes(FIRST_WINDOW)
+        await pair.sessions[0].stream.send_all(frame[: FIRST_WINDOW // 2])
+        assert len(await theirs.read(10)) == 10
+        await pair.sessions[0].stream.send_all(frame[FIRST_WINDOW // 2 :])
+        await wait_all_tasks_blocked()
+        tracemalloc.start()
+        await theirs.read(10)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < FIRST_WINDOW // 2
 
     over_a_connection(work)
