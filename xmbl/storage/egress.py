@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
 
+FRESH = 1.0
+"""Seconds that a look at the chain is good for, whoever asks for prices how often."""
+
 LEAST_WINDOW = 2 * CHUNK_SEALED
 """Bytes: a reader asks for halves of a window, and can check whole chunks only."""
 
@@ -48,6 +51,8 @@ class Egress:
         self._will = will
         self._till = till
         self._older = older
+        self._looking = trio.Lock()
+        self._seen: tuple[float, int] | None = None
 
     def check_free(self) -> None:
         """`Refused` unless bytes are given out for nothing."""
@@ -59,13 +64,23 @@ class Egress:
 
     async def price(self, request: PriceRequest) -> PriceReply:
         """The price of a deal's bytes, signed; `Refused` for a deal that isn't known here."""
-        egress, known = self._known(request.deal)
-        return await egress._price(request, known.deal.terms.payee)
+        return await trio.to_thread.run_sync(self._priced, request, await self._newest())
 
-    async def _price(self, request: PriceRequest, payee: str) -> PriceReply:
-        market = self._desk.market
-        expiry = await trio.to_thread.run_sync(market.block_number) + patience(market.parameters)
-        will = self._will
+    async def _newest(self) -> int:
+        """The newest block, or the one of a moment ago."""
+        async with self._looking:
+            now = trio.current_time()
+            if self._seen is None or now - self._seen[0] > FRESH:
+                self._seen = (now, await trio.to_thread.run_sync(self._desk.market.block_number))
+            return self._seen[1]
+
+    def _priced(self, request: PriceRequest, block: int) -> PriceReply:
+        egress, known = self._known(request.deal)
+        return egress._reply(request, known.deal.terms.payee, block)
+
+    def _reply(self, request: PriceRequest, payee: str, block: int) -> PriceReply:
+        market, will = self._desk.market, self._will
+        expiry = block + patience(market.parameters)
         quote = ReadQuote(self._desk.operator, request.deal, payee, will.egress, will.window, expiry)
         signature = sign_digest(self._signer, market.digest(quote.hash()))
         held = self._till.best(request.payer, payee, request.deal)
