@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import trio
 
-from xmbl.errors import BytesError, NetworkError, Refused, XmblError
+from xmbl.errors import BytesError, NetworkError, Refused
 from xmbl.network.channel import Channel
 from xmbl.storage import events
 from xmbl.storage.desk import Desk
@@ -60,19 +60,19 @@ class Serving:
             await self._give(channel, answer)
             return await self._answer(channel)
         following: list[Answer] = []
-        failed: list[XmblError] = []
+        failed: list[Exception] = []
 
         async def prepare() -> None:
             try:
                 following.append(await self._answer(channel))
-            except XmblError as error:
+            except Exception as error:  # noqa: BLE001 - raised below: what was paid before goes out first
                 failed.append(error)
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(prepare)
             try:
                 await self._give(channel, answer)
-            except XmblError as error:
+            except Exception as error:  # noqa: BLE001 - raised below, outside of the nursery
                 failed.insert(0, error)
                 nursery.cancel_scope.cancel()
         if failed:

@@ -1,5 +1,6 @@
 """What is given out over one stream: in order, the next voucher kept while a range is on its way."""
 
+from sqlite3 import OperationalError
 from types import SimpleNamespace
 from typing import Any
 
@@ -88,7 +89,7 @@ def served(reader: Reader, prices: Prices, read: Any = held) -> list[Any]:
         with trio.fail_after(5):
             await Serving(desk, prices).serve(reader)  # type: ignore[arg-type]
 
-    with pytest.raises((NetworkError, Corrupt)) as ended:
+    with pytest.raises((NetworkError, Corrupt, OperationalError)) as ended:
         trio.run(scene)
     reader.got.append(type(ended.value))
     return told
@@ -159,3 +160,14 @@ def test_serve__a_disk_that_fails_within_a_range__ends_the_stream_without_a_word
     reader.may_take.set()
     assert served(reader, Prices(), breaking) == ["The disk is broken; look at it."]
     assert reader.got == [2 * BLOCK, BYTES[:BLOCK], NetworkError]
+
+
+def test_serve__a_book_that_fails_ahead__cuts_nothing_that_was_paid() -> None:
+    def full(taken: int) -> None:
+        if taken == 2:
+            raise OperationalError("database or disk is full")
+
+    reader = Reader(paid(0, 2 * BLOCK), paid(0, 10))
+    reader.may_take.set()
+    assert served(reader, Prices(full)) == [2 * BLOCK]
+    assert reader.got == [2 * BLOCK, BYTES[:BLOCK], BYTES[BLOCK : 2 * BLOCK], OperationalError]
