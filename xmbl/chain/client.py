@@ -1,6 +1,7 @@
 """Reading a chain: typed, thread-safe, from whichever of several nodes answers."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from eth_utils import to_checksum_address
 
 from xmbl.chain.call import Call
-from xmbl.chain.endpoints import Endpoint, Endpoints, connect
+from xmbl.chain.endpoints import Endpoint, Endpoints, Waiting, connect
 from xmbl.errors import ChainError, InsufficientFunds, Reverted
 
 if TYPE_CHECKING:
@@ -70,14 +71,21 @@ class Sent(Enum):
 class Chain:
     """One chain through one or several nodes; every wait is bounded by `timeout` and `patience` (seconds).
 
+    `waiting` is entered with what is asked, for as long as an answer takes.
     All methods raise `RpcUnavailable` when no node answers and `WrongChain` when all serve another chain.
     """
 
     def __init__(
-        self, urls: Sequence[str], chain_id: int, *, timeout: float = 15.0, patience: float = 30.0
+        self,
+        urls: Sequence[str],
+        chain_id: int,
+        *,
+        timeout: float = 15.0,
+        patience: float = 30.0,
+        waiting: Waiting = nullcontext,
     ) -> None:
         self.chain_id = chain_id
-        self._nodes = Endpoints([connect(url, timeout) for url in urls], chain_id, patience)
+        self._nodes = Endpoints([connect(url, timeout) for url in urls], chain_id, patience, waiting)
 
     @classmethod
     def from_web3(cls, web3: "Web3") -> "Chain":

@@ -6,6 +6,7 @@ Only here are web3's and the node's many ways of failing told apart.
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,9 +22,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+Waiting = Callable[[str], AbstractContextManager[object]]
+"""Entered, with what is waited for, while a question is open."""
+
 _CONNECT_SECONDS = 3.05
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 5.0
+_REFUSED_PATIENCE = 1.5
 _RATE_LIMITED = (-32005, 429)
 
 
@@ -66,36 +71,56 @@ def connect(url: str, timeout: float) -> Endpoint:
 class Endpoints:
     """Several nodes of one chain, asked in order from the last that answered. Thread-safe.
 
-    `patience` in seconds bounds how long a question waits while none of them answers.
+    `patience` in seconds bounds how long a question waits while none of them answers, less where nothing
+    listens at any: what refuses a connection isn't merely slow.
     """
 
-    def __init__(self, endpoints: Sequence[Endpoint], chain_id: int, patience: float) -> None:
+    def __init__(
+        self,
+        endpoints: Sequence[Endpoint],
+        chain_id: int,
+        patience: float,
+        waiting: Waiting = nullcontext,
+    ) -> None:
         if not endpoints:
             raise UsageError("A chain needs at least one RPC URL; add one to the network file.")
         self._endpoints = list(endpoints)
         self._chain_id = chain_id
         self._patience = patience
+        self._waiting = waiting
         self._first = 0
         self._checking = threading.Lock()
 
     def ask(self, question: Callable[["Web3"], T], sentence: str = "") -> T:
         """The first answer. A refusal (`Reverted`, `InsufficientFunds`, `ChainError`) is an answer too."""
-        deadline = time.monotonic() + self._patience
-        failure: Exception | None = None
-        for pause in _pauses():
+        with self._waiting(f"an answer of {self._names()}"):
+            answer = self._first_answer(question, sentence)
+        return answer  # noqa: RET504 - mypy believes that a context manager may swallow what fails in it
+
+    def _names(self) -> str:
+        return ", ".join(each.name for each in self._endpoints)
+
+    def _first_answer(self, question: Callable[["Web3"], T], sentence: str) -> T:
+        began, pauses = time.monotonic(), _pauses()
+        while True:
+            silent: list[_Unanswered] = []
             for number in self._order():
                 try:
                     return self._ask_one(number, question, sentence)
                 except _Unanswered as error:
-                    failure = error
+                    silent.append(error)
             self._require_some_right()
-            if time.monotonic() + pause > deadline:
-                break
+            pause = next(pauses)
+            if time.monotonic() + pause > began + self._patience_with(silent):
+                raise RpcUnavailable(
+                    f"No RPC endpoint answers ({self._names()}); check the network or add another."
+                ) from silent[-1]
             time.sleep(pause)
-        names = ", ".join(each.name for each in self._endpoints)
-        raise RpcUnavailable(
-            f"No RPC endpoint answers ({names}); check the network or add another."
-        ) from failure
+
+    def _patience_with(self, silent: Sequence["_Unanswered"]) -> float:
+        """Seconds to go on asking all those that gave no answer."""
+        nobody_listens = all(each.is_refused for each in silent)
+        return min(self._patience, _REFUSED_PATIENCE) if nobody_listens else self._patience
 
     def turn_away(self) -> None:
         """Ask the next one first from now on: the present one answers, but with nothing new."""
@@ -136,7 +161,11 @@ class Endpoints:
 
 
 class _Unanswered(Exception):
-    """This endpoint has no answer; the next may."""
+    """This endpoint has no answer; the next may. `is_refused` if nobody even listens there."""
+
+    def __init__(self, *, is_refused: bool = False) -> None:
+        super().__init__()
+        self.is_refused = is_refused
 
 
 def _pauses() -> Iterator[float]:
@@ -151,7 +180,7 @@ def _meaning(error: Exception, sentence: str) -> Exception | None:
     from web3.exceptions import ContractLogicError, Web3Exception
 
     if _is_silence(error):
-        return _Unanswered()
+        return _Unanswered(is_refused=_is_refused_connection(error))
     if isinstance(error, ContractLogicError):
         return reverted(_reason(error), sentence)
     text = _node_text(error)
@@ -189,6 +218,15 @@ def _is_silence(error: Exception) -> bool:
     if isinstance(error, (*silent, RequestTimedOut, TooManyRequests)):
         return True
     return _refusal(error).get("code") in _RATE_LIMITED
+
+
+def _is_refused_connection(error: Exception) -> bool:
+    """Whether the other side, or the way to it, said at once that nothing listens there."""
+    from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+    cause = error.args[0] if error.args else None
+    is_unmade = isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+    return is_unmade or isinstance(error, ConnectionRefusedError)
 
 
 def _reason(error: Exception) -> str:

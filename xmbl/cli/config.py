@@ -55,7 +55,9 @@ def join(session: Session, source: str) -> None:
 
     Join only what you trust: whoever writes the file chooses the contracts that your money goes to.
     """
-    network = config.parse_network(_fetched(source), source)
+    with session.silence(source):
+        text = _fetched(source)
+    network = config.parse_network(text, source)
     target = config.network_path(session.folders, network.name)
     known = target.exists() and config.load_network(session.folders, network.name)
     if (

@@ -118,15 +118,16 @@ def _network(session: Session) -> Iterator[Finding]:
     network = session.network()
     yield Finding("network", "ok", f"{network.name}, chain {network.chain_id}")
     for url in network.rpc:
-        yield from _endpoint(url, network.chain_id)
+        yield from _endpoint(session, url, network.chain_id)
     yield from _contracts(session)
 
 
-def _endpoint(url: str, chain_id: int) -> Iterator[Finding]:
+def _endpoint(session: Session, url: str, chain_id: int) -> Iterator[Finding]:
     from xmbl.chain.client import Chain
 
+    chain = Chain([url], chain_id, timeout=_PATIENCE, patience=0, waiting=session.silence)
     try:
-        header = Chain([url], chain_id, timeout=_PATIENCE, patience=0).header()
+        header = chain.header()
     except XmblError as error:
         yield Finding("rpc", "broken", url, str(error))
         return

@@ -142,6 +142,7 @@ def run(session: Session, file: Path | None) -> None:
     from xmbl.node.node import run_node
 
     settings = _loaded(session, file)
+    session.out.note(f"Starting the node of {settings.operator} on {settings.network.name} …")
     trio.run(run_node, settings, teller(session, settings))
 
 

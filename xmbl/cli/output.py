@@ -52,11 +52,13 @@ def document_text(document: dict[str, Any]) -> str:
 
 
 class Output:
-    """The two streams of a command; `answered` once stdout has its result."""
+    """The two streams of a command; `answered` once stdout has its result, `is_waiting` while stderr shows
+    what is waited for."""
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
         self.answered = False
+        self.is_waiting = False
 
     def result(self, document: dict[str, Any], *parts: str | Table) -> None:
         """The command's result, once: `document` with `--json`, else `parts` for people."""
@@ -84,13 +86,22 @@ class Output:
     @contextmanager
     def waiting(self, doing: str) -> Iterator[None]:
         """Say on stderr what is being waited for, with a spinner on a terminal."""
+        self.is_waiting = True
+        try:
+            with self._shown(f"{doing} …"):
+                yield
+        finally:
+            self.is_waiting = False
+
+    @contextmanager
+    def _shown(self, line: str) -> Iterator[None]:
         if not sys.stderr.isatty():
-            self.note(f"{doing} …")
+            self.note(line)
             yield
             return
         from rich.console import Console
 
-        with Console(stderr=True).status(f"{doing} …"):
+        with Console(stderr=True).status(line):
             yield
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from xmbl import config
 from xmbl.cli.frame import Choices
 from xmbl.cli.output import Output
+from xmbl.cli.silence import Silence
 from xmbl.errors import ChainError, ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Session:
         self.out = Output(choices.json)
         self.folders = config.folders()
         self.patience = 30.0
+        self.silence = Silence(self.out)
         self._opened: dict[str, Any] = {}
 
     # the user's choices
@@ -107,7 +109,9 @@ class Session:
     def _unlocked(self) -> "LocalAccount":
         from xmbl.cli.passwords import ask
 
-        return self.keystore().unlock(self.wallet(), ask(self, self.wallet()))
+        password = ask(self, self.wallet())
+        with self.silence(f"the wallet {self.wallet()} to open"):
+            return self.keystore().unlock(self.wallet(), password)
 
     # the chain
 
@@ -118,7 +122,8 @@ class Session:
     def _connected(self) -> "Chain":
         from xmbl.chain.client import Chain
 
-        return Chain(self.network().rpc, self.network().chain_id, patience=self.patience)
+        network = self.network()
+        return Chain(network.rpc, network.chain_id, patience=self.patience, waiting=self.silence)
 
     def deployment(self) -> "Deployment":
         """The contracts: those of the network file, else those that the package knows for this chain."""

@@ -1,12 +1,16 @@
 """Which node is asked, and what its failures mean. The nodes here are the edge: they answer as told."""
 
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
 from eth_abi import encode
+from requests.exceptions import ConnectionError as RequestsConnectionError
 from requests.exceptions import ConnectTimeout
+from urllib3.exceptions import MaxRetryError, NewConnectionError
 from web3.exceptions import ContractLogicError, Web3RPCError
 
+from xmbl.chain import endpoints as endpoints_module
 from xmbl.chain.endpoints import Endpoint, Endpoints, connect
 from xmbl.errors import ChainError, InsufficientFunds, Reverted, RpcUnavailable, UsageError, WrongChain
 
@@ -60,6 +64,53 @@ def test_ask__back_after_silence__is_found_within_the_patience():
 
     assert Endpoints([Endpoint("a", node)], 5, 5.0).ask(recovering) == 7
     assert node.asked == 2
+
+
+class Clock:
+    """Time that passes by sleeping alone."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def monotonic(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+UNMADE = RequestsConnectionError(MaxRetryError(None, "/", NewConnectionError(None, "refused")))
+
+
+@pytest.mark.parametrize(
+    ("failures", "least", "most"),
+    [
+        ((ConnectionRefusedError(), ConnectionRefusedError()), 0.5, 2),
+        ((UNMADE,), 0.5, 2),
+        ((ConnectTimeout(),), 25, 30),
+        ((ConnectionRefusedError(), ConnectTimeout()), 25, 30),
+    ],
+)
+def test_ask__refused_everywhere__is_given_up_far_sooner_than_silence(monkeypatch, failures, least, most):
+    clock = Clock()
+    monkeypatch.setattr(endpoints_module, "time", clock)
+    with pytest.raises(RpcUnavailable):
+        ask(*(Node(failure=each) for each in failures), patience=30)
+    assert least < clock.now < most
+
+
+def test_ask__while_it_lasts__is_told_what_is_asked():
+    told = []
+
+    @contextmanager
+    def waiting(what):
+        told.append(what)
+        yield
+        told.append("done")
+
+    node = Node()
+    Endpoints([Endpoint("a", node), Endpoint("b", node)], 5, 0.0, waiting).ask(lambda web3: web3.answer())
+    assert told == ["an answer of a, b", "done"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,57 @@
+"""No command is silent for long: what takes more than a moment is told on stderr while it is waited for."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from xmbl.cli.output import Output
+
+_SAME_WAIT = 0.2
+"""Seconds between two things that are waited for up to which it is one wait to a person."""
+
+
+class Silence:
+    """Says what is waited for once a wait lasts `after` seconds; things on end are one wait, told of once.
+
+    Thread-safe. It says nothing while `out` shows by itself what is waited for.
+    """
+
+    def __init__(self, out: Output, after: float = 1.0) -> None:
+        self._out = out
+        self._after = after
+        self._lock = threading.Lock()
+        self._under_way = 0
+        self._began = self._ended = float("-inf")
+        self._told = False
+
+    @contextmanager
+    def __call__(self, waiting_for: str) -> Iterator[None]:
+        """The block waits for `waiting_for`."""
+        timer = self._begin(waiting_for)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            with self._lock:
+                self._under_way -= 1
+                self._ended = time.monotonic()
+
+    def _begin(self, waiting_for: str) -> threading.Timer:
+        with self._lock:
+            now = time.monotonic()
+            if not self._under_way and now - self._ended > _SAME_WAIT:
+                self._began, self._told = now, False
+            self._under_way += 1
+            timer = threading.Timer(max(0.0, self._began + self._after - now), self._tell, [waiting_for])
+            timer.daemon = True
+            if not self._told:
+                timer.start()
+        return timer
+
+    def _tell(self, waiting_for: str) -> None:
+        with self._lock:
+            if self._told or self._out.is_waiting:
+                return
+            self._told = True
+        self._out.note(f"waiting for {waiting_for} …")
