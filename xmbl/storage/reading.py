@@ -4,8 +4,8 @@ What is paid and not yet checked is never more than a window: it is asked for in
 way while the other is checked.
 """
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -74,6 +74,33 @@ class Paid:
         return PaidRead(quote.deal, offset, length, voucher)
 
 
+class Pace:
+    """The time that a peer has left: what the least rate gives each range, and PATIENCE beyond.
+
+    It is kept over all ranges: else a peer with a narrow window could take PATIENCE for each.
+    """
+
+    def __init__(self) -> None:
+        self._left = PATIENCE
+
+    def give(self, length: int) -> None:
+        """A range is due; what wasn't needed for those before is good up to PATIENCE."""
+        self._left = min(self._left, PATIENCE) + length / LEAST_RATE
+
+    @contextmanager
+    def running(self, peer: str) -> Iterator[None]:
+        """The peer's time runs; `PeerUnreachable` when it is over."""
+        begun = trio.current_time()
+        try:
+            with trio.fail_after(self._left):
+                yield
+        except trio.TooSlowError:
+            raise PeerUnreachable(
+                f"{peer} gave the bytes slower than {LEAST_RATE:,} a second; it is given up."
+            ) from None
+        self._left = max(0.0, self._left - (trio.current_time() - begun))
+
+
 def time_for(size: int) -> float:
     """Seconds that so many bytes may take between peers."""
     return PATIENCE + size / LEAST_RATE
@@ -118,11 +145,11 @@ async def ranges(
     To go on means that the chunk was good. `Refused` after what could still be asked for.
     """
     pieces = ((at, min(way.step, total - at)) for at in range(first, total, way.step))
-    asking = Asking(channel, way, pieces)
+    asking, pace = Asking(channel, way, pieces), Pace()
     try:
         while piece := await asking.next():
             offset, length = piece
-            async with aclosing(received(channel, length)) as chunks:
+            async with aclosing(received(channel, length, pace)) as chunks:
                 async for chunk in chunks:
                     yield offset, chunk
                     offset += len(chunk)
@@ -136,19 +163,15 @@ def _require(condition: bool, reason: str) -> None:
         raise Refused(f"Its price isn't used, since {reason}.")
 
 
-async def received(channel: "Channel", length: int) -> AsyncGenerator[bytes, None]:
+async def received(channel: "Channel", length: int, pace: Pace) -> AsyncGenerator[bytes, None]:
     """The range asked for next, in chunks; `Refused`, `ProtocolError`, or `PeerUnreachable`, also where it
     comes slower than the least rate. What the caller does in between takes none of the peer's time."""
-    if ReadReady.decode(await channel.receive()).length != length:
+    pace.give(length)
+    with pace.running(channel.remote_peer):
+        ready = ReadReady.decode(await channel.receive())
+    if ready.length != length:
         raise ProtocolError(f"{channel.remote_peer} sends another length than was asked for.")
-    left = time_for(length)
     for at in range(0, length, CHUNK_SEALED):
-        begun = trio.current_time()
-        with trio.move_on_after(left) as waiting:
+        with pace.running(channel.remote_peer):
             chunk = await channel.receive_bytes(min(CHUNK_SEALED, length - at))
-        if waiting.cancelled_caught:
-            raise PeerUnreachable(
-                f"{channel.remote_peer} gave the bytes slower than {LEAST_RATE:,} a second; it is given up."
-            )
-        left -= trio.current_time() - begun
         yield chunk

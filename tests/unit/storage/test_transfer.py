@@ -7,7 +7,7 @@ import trio
 import trio.testing
 
 from xmbl.crypto.cids import cid_of_file
-from xmbl.crypto.envelope import new_key
+from xmbl.crypto.envelope import CHUNK_SEALED, new_key
 from xmbl.errors import PeerUnreachable
 from xmbl.network import frames
 from xmbl.network.channel import Channel
@@ -25,10 +25,13 @@ class SlowPipe:
         self._clock = clock
         self._rate = rate
         self._incoming = incoming
+        self.silence = 0.0
         self.written = bytearray()
 
     async def read(self, most: int) -> bytes:
-        """What comes next, a piece at a time."""
+        """What comes next, a piece at a time, after a silence."""
+        self._clock.jump(self.silence)
+        self.silence = 0.0
         piece = self._incoming[: min(most, 65_536)]
         self._incoming = self._incoming[len(piece) :]
         await self._carry(piece)
@@ -67,7 +70,7 @@ def fetched(rate, pause=0):
         channel = Channel(pipe, "peer")
         await channel.send(reading.Free(bytes(32)).request(0, RANGE).encode())
         chunks = []
-        async for chunk in reading.received(channel, RANGE):
+        async for chunk in reading.received(channel, RANGE, reading.Pace()):
             chunks.append(chunk)
             clock.jump(pause)
         return b"".join(chunks)
@@ -104,3 +107,34 @@ def test_range__to_a_reader_that_takes_its_time__is_not_held_against_the_peer():
 def test_range__below_the_least_rate__is_given_up():
     with pytest.raises(PeerUnreachable, match="gave the bytes slower than 32,768 a second"):
         fetched(rate=20_000)
+
+
+@pytest.mark.parametrize(("rate", "silence"), [(10_000, 0), (10**9, 29)], ids=["drips", "lets it wait"])
+def test_ranges__of_a_narrow_window_below_the_least_rate__are_given_up(rate, silence):
+    clock, got = trio.testing.MockClock(), []
+    piece = frames.pack(ReadReady(CHUNK_SEALED).encode()) + bytes(CHUNK_SEALED)
+    pipe = SlowPipe(clock, rate, 20 * piece)
+
+    async def fetch():
+        way = reading.Free(bytes(32), step=CHUNK_SEALED)
+        async for offset, _ in reading.ranges(Channel(pipe, "peer"), way, 0, 20 * CHUNK_SEALED):
+            got.append(offset)
+            pipe.silence = silence
+
+    with pytest.raises(PeerUnreachable, match="gave the bytes slower than 32,768 a second"):
+        trio.run(fetch, clock=clock)
+    assert 0 < len(got) < 4
+
+
+def test_ranges__after_quick_ones__a_pause_is_borne_once():
+    clock = trio.testing.MockClock()
+    piece = frames.pack(ReadReady(CHUNK_SEALED).encode()) + bytes(CHUNK_SEALED)
+    pipe = SlowPipe(clock, 10**9, 20 * piece)
+
+    async def fetch():
+        way = reading.Free(bytes(32), step=CHUNK_SEALED)
+        async for offset, _ in reading.ranges(Channel(pipe, "peer"), way, 0, 20 * CHUNK_SEALED):
+            pipe.silence = 25 * (offset in (0, 15 * CHUNK_SEALED))
+        return offset
+
+    assert trio.run(fetch, clock=clock) == 19 * CHUNK_SEALED
