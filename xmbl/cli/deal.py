@@ -254,6 +254,7 @@ def backup(session: Session, name: str, file: Path) -> None:
 @opening
 def restore(session: Session, file: Path) -> None:
     """Take a manifest's backup in, so that its file can be brought back and repaired."""
+    sharing.require_backup(file)
     manifest = storing.manifests(session).restore(file)
     known = f"{manifest.name} is known again; `xmbl deal get {manifest.name}` fetches it."
     session.out.result(deal_tables.summary(manifest), known)

@@ -71,11 +71,18 @@ def import_(session: Session, file: Path, name: str | None, passphrase_file: Pat
 
     What is stored here under its name stays, unless it is an older share of the same file.
     """
+    from xmbl.config import checked_name
     from xmbl.storage.sharing import taken_in
 
-    plain = _opened(session, file.read_bytes(), passphrase_file)
+    sealed = file.read_bytes()
+    _require_share(file, sealed)
+    if name:
+        checked_name(name, "stored file")
+    # what can be wrong without a secret is told before anybody types one
+    market = session.market()
+    plain = _opened(session, sealed, passphrase_file)
     with session.out.waiting("looking for its deals on the chain"):
-        manifest = taken_in(plain, session.market(), name)
+        manifest = taken_in(plain, market, name)
     if manifest.client == session.address():
         raise UsageError("You are this file's client; `xmbl deal restore` takes your own backup in.")
     _keep(session, manifest)
@@ -101,6 +108,33 @@ def reader(session: Session) -> None:
     found = reader_of(session.account())
     session.out.result({"address": found.address, "reader": found.text()}, found.text())
     session.out.note(f"Who shares with it is told {found.address}.")
+
+
+def require_backup(file: Path) -> None:
+    """`UsageError` for a file that `xmbl deal backup` didn't write, as far as that shows without a key."""
+    from xmbl.crypto.envelope import is_secret
+
+    sealed = file.read_bytes()
+    if not is_secret(sealed):
+        hint = (
+            "it was shared: `xmbl deal import` takes it in" if _is_share(sealed) else "look for the right one"
+        )
+        raise UsageError(f"{file} is no backup by `xmbl deal backup`; {hint}.")
+
+
+def _require_share(file: Path, sealed: bytes) -> None:
+    from xmbl.crypto.envelope import is_secret
+
+    if not _is_share(sealed):
+        whole = "it is a backup: `xmbl deal restore` takes it in" if is_secret(sealed) else "ask for it again"
+        raise UsageError(f"{file} is no file that `xmbl deal share` wrote, or not all of it; {whole}.")
+
+
+def _is_share(sealed: bytes) -> bool:
+    from xmbl.crypto.envelope import is_under_password
+    from xmbl.crypto.reader import is_for_reader
+
+    return is_for_reader(sealed) or is_under_password(sealed)
 
 
 def _opened(session: Session, sealed: bytes, passphrase_file: Path | None) -> bytes:

@@ -44,6 +44,8 @@ _NONCE_BYTES = 24
 _SECRET_MAGIC = b"XMBLsec1"
 _PASSWORD_MAGIC = b"XMBLpwd1"
 _SALT_BYTES = 16
+_PASSWORD_HEADER = 8 + 1 + _SALT_BYTES
+_LEAST_SECRET = 8 + _NONCE_BYTES + KEY_BYTES + TAG_BYTES
 
 
 def new_key() -> bytes:
@@ -155,6 +157,11 @@ def open_secret(key: bytes, sealed: bytes) -> bytes:
     return _decrypt(reader.rest(), _SECRET_MAGIC, nonce, cipher_key, complaint)
 
 
+def is_secret(sealed: bytes) -> bool:
+    """Whether these bytes have the form of what `seal_secret` makes; needs no key."""
+    return sealed.startswith(_SECRET_MAGIC) and len(sealed) >= _LEAST_SECRET
+
+
 def seal_with_password(password: str, plain: bytes, log2_work: int = SCRYPT_LOG2) -> bytes:
     """The secret sealed under a password; the work factor travels with it."""
     header = _PASSWORD_MAGIC + bytes([log2_work]) + secrets.token_bytes(_SALT_BYTES)
@@ -164,10 +171,20 @@ def seal_with_password(password: str, plain: bytes, log2_work: int = SCRYPT_LOG2
 def open_with_password(password: str, sealed: bytes) -> bytes:
     """What `seal_with_password` sealed; `Corrupt` for a wrong password or changed bytes."""
     reader = _Fields(sealed)
-    header = reader.take(8 + 1 + _SALT_BYTES)
-    if not header.startswith(_PASSWORD_MAGIC) or not 1 <= header[8] <= _SCRYPT_LOG2_MAX:
+    header = reader.take(_PASSWORD_HEADER)
+    if not _is_password_header(header):
         raise Corrupt("This was not sealed under a password by XMBL; check which file it is.")
     return open_secret(_password_key(password, header, header[8]), reader.rest())
+
+
+def is_under_password(sealed: bytes) -> bool:
+    """Whether these bytes have the form of what `seal_with_password` makes; needs no password."""
+    return _is_password_header(sealed) and is_secret(sealed[_PASSWORD_HEADER:])
+
+
+def _is_password_header(header: bytes) -> bool:
+    is_ours = header.startswith(_PASSWORD_MAGIC) and len(header) >= _PASSWORD_HEADER
+    return is_ours and 1 <= header[8] <= _SCRYPT_LOG2_MAX
 
 
 class _Chunks:

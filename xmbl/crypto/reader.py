@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from nacl.bindings import crypto_box_seal, crypto_box_seal_open, crypto_box_seed_keypair
 from nacl.exceptions import CryptoError
 
-from xmbl.crypto.envelope import KEY_BYTES, new_key, open_secret, seal_secret, wallet_key
+from xmbl.crypto.envelope import KEY_BYTES, is_secret, new_key, open_secret, seal_secret, wallet_key
 from xmbl.crypto.typed_data import keccak, recover, sign_digest
 from xmbl.errors import Corrupt, UsageError
 
@@ -72,8 +72,8 @@ def seal_for(reader: Reader, plain: bytes) -> bytes:
 
 
 def is_for_reader(sealed: bytes) -> bool:
-    """Whether these bytes say that `seal_for` made them."""
-    return sealed.startswith(_MAGIC)
+    """Whether these bytes have the form of what `seal_for` makes; needs no key."""
+    return sealed.startswith(_MAGIC) and is_secret(sealed[len(_MAGIC) + _BOX_BYTES :])
 
 
 def open_for(account: "LocalAccount", sealed: bytes) -> bytes:

@@ -10,7 +10,7 @@ from xmbl.units import WHOLE
 
 
 @pytest.fixture
-def newcomer(commands, devnet):  # noqa: ARG001 - the devnet has to run
+def newcomer(commands, devnet):
     """The user, acting with a wallet that has just been funded and never been used."""
     name = f"newcomer-{secrets.token_hex(4)}"
     add_wallet(commands, name)
