@@ -62,6 +62,8 @@ class Purse:
         self._today = today
         self._reached = reached
         self._levels: dict[tuple[str, bytes], int] = {}
+        self._prices: dict[tuple[str, bytes], int] = {}
+        self._is_bound = False
         self._paying = threading.Lock()
 
     @property
@@ -75,8 +77,17 @@ class Purse:
         return self._left
 
     def bound(self, most: int) -> None:
-        """From here on pay `most` wei at most, and no more than what was left."""
+        """From here on pay `most` wei at most, and no more than what was left, at the prices told before."""
         self._left = min(self._left, most)
+        self._is_bound = True
+
+    def agrees(self, payee: str, subject: bytes, price: int) -> bool:
+        """Whether a price is no higher than the first that was told for a subject.
+
+        Else a window could come to cost what was allowed for everything.
+        """
+        first = 0 if self._is_bound else price
+        return price <= self._prices.setdefault((payee, subject), first)
 
     def pay(self, payee: str, subject: bytes, amount: int) -> SignedVoucher:
         """A voucher for `amount` wei more than the payee has; `Refused` beyond a limit.

@@ -70,7 +70,7 @@ def test_get__of_an_operator_that_asks_for_it__is_paid_and_redeemed(
 
     with patch.object(StorageClient, "prices", AsyncMock(return_value=[])):
         baited = client("deal", "get", "file", str(tmp_path / "back"), "--yes")
-    assert (baited.code, "is above what is left for this, 0 XMBL" in baited.err) == (1, True)
+    assert (baited.code, "it asks more than it told before" in baited.err) == (1, True)
     assert client.document("pay", "voucher", "list")["promised"] == []
 
     got = client.document("deal", "get", "file", str(tmp_path / "back"), "--yes")

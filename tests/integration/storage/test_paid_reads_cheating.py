@@ -10,7 +10,16 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from tests.support.agent_world import Provider
-from tests.support.paid_reads import COST, PLAIN, SELLING, STEP_PRICE, WINDOW_PRICE, purse_of, sealed_bytes
+from tests.support.paid_reads import (
+    CHUNKS,
+    COST,
+    PLAIN,
+    SELLING,
+    STEP_PRICE,
+    WINDOW_PRICE,
+    purse_of,
+    sealed_bytes,
+)
 from tests.support.paid_story import Story, failing, whole
 from tests.support.storage_peers import announced, meeting, play, silenced
 from tests.support.storage_stage import ORDER, stored
@@ -20,6 +29,8 @@ from xmbl.errors import Corrupt
 from xmbl.network.channel import Channel
 from xmbl.payments.wire import SignedVoucher
 from xmbl.storage.client_events import OperatorPassed
+from xmbl.storage.quotes import reach
+from xmbl.storage.reading import ask_price
 from xmbl.storage.wire import STREAM, PaidRead, PriceReply, PriceRequest, ReadReady, decode_any
 from xmbl.units import WHOLE
 
@@ -86,6 +97,26 @@ def test_read__a_price_signed_by_somebody_else__pays_nothing(story: Story) -> No
     cheats = cheating(story.provider, signer=Account.create())
     told = failing(story, lambda met: whole(met, story, story.purse()), cheating=cheats)
     assert "its agent didn't sign it" in told
+    assert story.promised() == 0
+
+
+def test_read__a_price_that_rose_since_it_was_told__takes_no_window_for_the_price_of_all(
+    story: Story,
+) -> None:
+    purse = story.purse(most=COST)
+
+    async def told() -> None:
+        async with (
+            meeting(story.provider, cheating=cheating(story.provider)) as met,
+            reach(met.host, met.peer, STREAM) as channel,
+        ):
+            await ask_price(channel, story.provider.market, met.peer, story.deal, purse)
+
+    play(told)
+    dearer = cheating(story.provider, egress=CHUNKS * SELLING.egress)
+    assert "it asks more than it told before" in failing(
+        story, lambda met: whole(met, story, purse), cheating=dearer
+    )
     assert story.promised() == 0
 
 

@@ -57,6 +57,27 @@ def test_bound__less_or_more_than_is_left__is_never_raised(tmp_path):
         mine.pay(HOLDER, DEAL, 5)
 
 
+def test_agrees__to_the_first_price_of_a_subject__and_to_none_above_it(tmp_path):
+    mine, _ = purse(tmp_path)
+    told = [
+        (HOLDER, DEAL, 5),
+        (HOLDER, DEAL, 6),
+        (HOLDER, DEAL, 5),
+        (HOLDER, DEAL, 4),
+        (HOLDER, OTHER_DEAL, 9),
+    ]
+    assert [mine.agrees(*price) for price in told] == [True, False, True, True, True]
+
+
+def test_agrees__once_bound__to_what_was_told_before_only(tmp_path):
+    mine, _ = purse(tmp_path)
+    mine.agrees(HOLDER, DEAL, 5)
+    mine.bound(100)
+    assert mine.agrees(HOLDER, DEAL, 5)
+    assert not mine.agrees(HOLDER, OTHER_DEAL, 1)
+    assert mine.agrees(HOLDER, OTHER_DEAL, 0)
+
+
 def test_pay__beyond_a_limit_of_the_book__is_refused_by_every_purse(tmp_path):
     limits = Limits(peer=9, subject=6, day=100)
     purse(tmp_path, limits)[0].pay(HOLDER, DEAL, 5)
