@@ -27,6 +27,9 @@ from xmbl.storage.wire import (
 BLOCK = 2**20
 """Bytes that are read from the disk at a time."""
 
+TELLERS = 16
+"""Vouchers that are looked at together: a stranger's waits for the chain, and disks and proofs need threads."""
+
 
 @dataclass(frozen=True, slots=True)
 class Range:
@@ -46,6 +49,7 @@ class Serving:
     def __init__(self, desk: Desk, egress: Egress) -> None:
         self._desk = desk
         self._egress = egress
+        self._tellers = trio.CapacityLimiter(TELLERS)
 
     async def serve(self, channel: Channel) -> None:
         """Answer until the reader leaves, which raises; `Refused` or `BytesError` for what can't be given,
@@ -87,7 +91,7 @@ class Serving:
             case PriceRequest() as asked:
                 return await self._egress.price(asked)
             case PaidRead() as paid:
-                return await trio.to_thread.run_sync(self._sold, paid)
+                return await trio.to_thread.run_sync(self._sold, paid, limiter=self._tellers)
             case ReadRequest(root, offset, length):
                 self._egress.check_free()
                 return await trio.to_thread.run_sync(self._range, root, offset, length)

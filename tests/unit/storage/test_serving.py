@@ -1,11 +1,14 @@
 """What is given out over one stream: in order, the next voucher kept while a range is on its way."""
 
+import threading
+from contextlib import suppress
 from sqlite3 import OperationalError
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import trio
+from trio.testing import wait_all_tasks_blocked
 
 from xmbl.crypto.typed_data import Voucher
 from xmbl.errors import Corrupt, NetworkError, PeerUnreachable, Refused
@@ -171,3 +174,26 @@ def test_serve__a_book_that_fails_ahead__cuts_nothing_that_was_paid() -> None:
     reader.may_take.set()
     assert served(reader, Prices(full)) == [2 * BLOCK]
     assert reader.got == [2 * BLOCK, BYTES[:BLOCK], BYTES[BLOCK : 2 * BLOCK], OperationalError]
+
+
+def test_serve__vouchers_that_wait_for_the_chain__hold_up_no_disk() -> None:
+    chain, free = threading.Event(), Reader(ReadRequest(ROOT, 0, 10))
+    desk: Any = SimpleNamespace(holdings=SimpleNamespace(size=lambda _: SIZE, read=held), emit=lambda _: None)
+
+    async def until_it_ends(serving: Serving, reader: Reader) -> None:
+        reader.may_take.set()
+        with suppress(PeerUnreachable):
+            await serving.serve(reader)  # type: ignore[arg-type]
+
+    async def scene() -> None:
+        serving: Any = Serving(desk, Prices(lambda _: chain.wait(10)))  # type: ignore[arg-type]
+        async with trio.open_nursery() as nursery:
+            for _ in range(int(trio.to_thread.current_default_thread_limiter().total_tokens)):
+                nursery.start_soon(until_it_ends, serving, Reader(paid(0, 10)))
+            await wait_all_tasks_blocked()
+            with trio.move_on_after(5):
+                await until_it_ends(serving, free)
+            chain.set()
+
+    trio.run(scene)
+    assert free.got == [10, BYTES[:10]]
