@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from xmbl.cli.output import Table, counted
@@ -14,11 +15,11 @@ if TYPE_CHECKING:
 _LATEST = 14
 """Periods that the table for people shows."""
 
-_COLUMNS = ("block", "period", "event", "deal", "client", "income_wei", "fee_wei", "slashed_wei")
+_COLUMNS = ("block", "time", "period", "event", "deal", "client", "income_wei", "fee_wei", "slashed_wei")
 
 
 def csv_text(found: "Sequence[Booking]") -> str:
-    """One line a booking, under headings that name the unit."""
+    """One line a booking, under headings that name the unit; times are UTC, as ISO 8601 writes them."""
     text = io.StringIO()
     writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -57,8 +58,9 @@ def tables(found: "Sequence[Booking]") -> list[Table | str]:
 
 def _row(booking: "Booking") -> dict[str, Any]:
     return {
-        "block": booking.block, "period": booking.period, "event": booking.event.lower(),
-        "deal": _hex(booking.deal), "client": booking.client, **_wei(booking.amounts),
+        "block": booking.block, "time": datetime.fromtimestamp(booking.time, UTC).isoformat(),
+        "period": booking.period, "event": booking.event.lower(), "deal": _hex(booking.deal),
+        "client": booking.client, **_wei(booking.amounts),
     }  # fmt: skip
 
 

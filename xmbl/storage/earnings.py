@@ -4,6 +4,7 @@ Amounts are wei, of the payment asset where money came in and of XMBL where stak
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 
@@ -11,6 +12,7 @@ from xmbl.chain.contract import Logged
 from xmbl.chain.deals import Challenged, Closed, Opened, Settled
 from xmbl.chain.payments import Redeemed
 from xmbl.chain.staking import Claimed
+from xmbl.storage.backing import READ_AT_ONCE
 from xmbl.storage.market import Market
 from xmbl.units import STAKE_UNIT
 
@@ -29,9 +31,11 @@ class Amounts:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """One event that moved money: in this block and period, for this deal (empty: for none)."""
+    """One event that moved money: in this block, whose `time` is in Unix seconds, and this period, for this
+    deal (empty: for none)."""
 
     block: int
+    time: int
     period: int
     event: str
     deal: bytes
@@ -49,10 +53,11 @@ def bookings(market: Market, operator: str, since: int) -> list[Booking]:
         _staked(market, operator, since),
     )  # fmt: skip
     found = sorted(chain(*sources), key=lambda each: (each[0].block, each[0].index))
+    times = _times(market, {event.block for event, _, _ in found})
     return [
         Booking(
-            event.block, event.block // market.parameters.period, type(event).__name__, deal,
-            deals[deal].client if deal else "", amounts,
+            event.block, times[event.block], event.block // market.parameters.period, type(event).__name__,
+            deal, deals[deal].client if deal else "", amounts,
         )
         for event, deal, amounts in found
     ]  # fmt: skip
@@ -77,6 +82,14 @@ def by_period(found: Iterable[Booking]) -> dict[int, Amounts]:
     for booking in found:
         sums[booking.period] = sums.get(booking.period, Amounts()) + booking.amounts
     return sums
+
+
+def _times(market: Market, blocks: Iterable[int]) -> dict[int, int]:
+    """When blocks were made, in Unix seconds."""
+    wanted = list(blocks)
+    with ThreadPoolExecutor(READ_AT_ONCE, "times") as pool:
+        headers = pool.map(market.chain.header, wanted)
+        return {block: header.timestamp for block, header in zip(wanted, headers, strict=True)}
 
 
 _Moved = tuple[Logged, bytes, Amounts]

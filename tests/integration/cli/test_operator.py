@@ -5,6 +5,7 @@ import io
 import secrets
 import signal
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,10 @@ def test_earnings__of_a_proven_and_a_missed_deal__agree_with_the_chain(
     rows = list(csv.DictReader(io.StringIO((tmp_path / "earnings.csv").read_text())))
     for column in ("income_wei", "fee_wei", "slashed_wei"):
         assert sum(int(row[column]) for row in rows) == found[column]
+    for row in rows:
+        made = datetime.fromisoformat(row["time"])
+        assert made.utcoffset() == timedelta(0)
+        assert made.timestamp() == provider.market.chain.header(int(row["block"])).timestamp
     assert {row["client"] for row in rows} == {provider.client.address}
     assert {row["event"] for row in rows} == {"challenged", "redeemed", "settled", "closed"}
     late = operator.document("node", "earnings", "--since", str(first + 4))
