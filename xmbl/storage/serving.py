@@ -28,7 +28,7 @@ BLOCK = 2**20
 """Bytes that are read from the disk at a time."""
 
 TELLERS = 16
-"""Vouchers that are looked at together: a stranger's waits for the chain, and disks and proofs need threads."""
+"""Vouchers that are looked at together: a stranger's waits for the chain, and the disk needs threads too."""
 
 
 @dataclass(frozen=True, slots=True)

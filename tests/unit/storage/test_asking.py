@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import trio
+from trio.testing import wait_all_tasks_blocked
 
 from xmbl.errors import ChainError, Refused
 from xmbl.storage.asking import Asking, Piece
@@ -106,3 +107,21 @@ def test_next__a_chain_that_does_not_answer__is_told_at_once() -> None:
             await asking.next()
 
     assert played(Mute(), scene) == []
+
+
+def test_close__while_a_request_is_being_made__makes_no_other_and_leaves_no_thread() -> None:
+    way = Way(slow=0)
+
+    async def scene(asking: Asking) -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(asking.next)
+            await wait_all_tasks_blocked()
+            nursery.cancel_scope.cancel()
+        (maker,) = [thread for thread in threading.enumerate() if thread.name.startswith("ask")]
+        asking.close()
+        way.go.set()
+        maker.join(10)
+        assert not maker.is_alive()
+
+    assert played(way, scene) == []
+    assert way.made == PIECES[:1]
