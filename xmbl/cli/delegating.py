@@ -36,6 +36,8 @@ def percent(points: int) -> str:
 
 def shown(record: "TrackRecord") -> list[tuple[str, str]]:
     """An operator's record, for people."""
+    from xmbl.storage.backing import RECENT
+
     stake, backing = record.stake, record.backing
     held = f"; own stake is {percent(record.cover)} of it, never below {percent(_least(record))}"
     rate = record.income.yearly(stake.commission)
@@ -46,7 +48,7 @@ def shown(record: "TrackRecord") -> list[tuple[str, str]]:
         ("commission", percent(stake.commission)),
         ("price of a share", f"{record.share_price / BASIS:g}, 1 where no slash came through to delegators"),
         ("slashed so far", f"{format_amount(_slashed(record))}, {counted(len(record.slashes), 'time')}"),
-        ("last periods", f"{backing.proven} proven, {backing.missed} without a proof"),
+        (f"last {RECENT} periods", f"{backing.proven} proven, {backing.missed} missed while it had a deal"),
         ("yearly income", f"{percent(rate)} after commission, if all stays at today's rates"),
     ]
 

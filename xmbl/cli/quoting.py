@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LEGEND = (
     "READING: what a MiB costs to bring back, as it is now. RING: what all its deals pay it a period by now."
     " SHARE: your part of that. COVER: what you would be owed if it lost all of a copy today. π: what a miss"
-    " costs it, in periods' pay. MISSED: of its last periods."
+    " costs it, in periods' pay. MISSED: of those of its last periods in which it had a deal."
 )
 """The headings that don't explain themselves."""
 

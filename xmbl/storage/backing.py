@@ -6,12 +6,13 @@ them. What a client gets for a lost deal is half of what is taken from the opera
 locked for the deal about a / (2 · leverage) at least, whatever becomes of the delegators' part.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from xmbl.payments.stake_rules import own_part
 from xmbl.storage.market import Market
+from xmbl.storage.spans import Span, live_in, spans
 from xmbl.units import STAKE_UNIT
 
 RECENT = 30
@@ -27,8 +28,7 @@ class Backing:
     """An operator now: `weight` of its ring in price units a period, `own` stake and what all markets hold
     `locked` of it in wei, and of the last `RECENT` periods those `proven` and `missed`.
 
-    Missed are those without a proof since the first proven one, but for declared maintenance; a period in
-    which it had no deal counts too, since the chain doesn't tell it apart.
+    Missed are those in which it had a live deal and neither proved nor had declared maintenance.
     """
 
     weight: int
@@ -51,18 +51,33 @@ class Backing:
 
 def backing_of(market: Market, operator: str) -> Backing:
     """What stands behind one operator."""
-    ring, stake, period = market.ring(operator), market.staking.stake_of(operator), market.period()
-    first = max(0, period - RECENT)
-    attendance = market.attendance(operator, first, period)
-    kept = [past for past in range(first, period) if past in attendance.proven]
-    bad = [past for past in range(kept[0] if kept else period, period) if past not in attendance]
-    return Backing(
-        ring.head - ring.tail, stake.own, stake.locked, market.staking.leverage(), len(kept), len(bad)
-    )
+    return backings(market, [operator])[operator]
 
 
 def backings(market: Market, operators: Iterable[str]) -> Mapping[str, Backing]:
     """What stands behind each of several."""
     wanted = list(dict.fromkeys(operators))
+    deals = spans(market) if wanted else {}
+
+    def backing(operator: str) -> Backing:
+        return _backing(market, operator, deals.get(operator, []))
+
     with ThreadPoolExecutor(READ_AT_ONCE, "backing") as pool:
-        return dict(zip(wanted, pool.map(lambda each: backing_of(market, each), wanted), strict=True))
+        return dict(zip(wanted, pool.map(backing, wanted), strict=True))
+
+
+def _backing(market: Market, operator: str, deals: Sequence[Span]) -> Backing:
+    ring, stake, period = market.ring(operator), market.staking.stake_of(operator), market.period()
+    first = max(0, period - RECENT)
+    # the misses that ended a deal may lie before
+    oldest = min((each.first for each in deals if each.end > first), default=first)
+    attendance = market.attendance(operator, min(oldest, first), period)
+    live = live_in(deals, attendance, market.parameters.limit, first, period)
+    return Backing(
+        weight=ring.head - ring.tail,
+        own=stake.own,
+        locked=stake.locked,
+        leverage=market.staking.leverage(),
+        proven=sum(past in attendance.proven for past in range(first, period)),
+        missed=sum(past not in attendance for past in live),
+    )

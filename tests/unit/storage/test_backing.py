@@ -1,5 +1,6 @@
 """What stands behind an offer: what a slash at the operator's present stake would bring, and its proofs."""
 
+from collections.abc import Container
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,11 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xmbl.chain.deals import Closed, Extended, Opened, Terminated
+from xmbl.crypto.typed_data import Terms
 from xmbl.storage.backing import RECENT, Backing, backing_of, backings
 from xmbl.storage.rules import Attendance
 from xmbl.units import STAKE_UNIT
 
-NOW = 100
+NOW, LENGTH, LIMIT = 100, 20, 3
+DEAL = bytes(32)
 BEHIND = Backing(weight=300, own=1_000, locked=1_600, leverage=2, proven=30, missed=0)
 
 
@@ -33,13 +37,17 @@ def test_cover__own_stake_held_for_others__is_nothing():
 
 
 class Chain:
-    """A market of which only the backing is asked."""
+    """A market of which only the backing of the operator `0x1` is asked."""
 
-    def __init__(self, proven: set[int], declared: set[int]) -> None:
+    def __init__(self, proven: Container[int], declared: Container[int], *log: Any) -> None:
         self.staking = SimpleNamespace(
             stake_of=lambda _: SimpleNamespace(own=7, locked=3), leverage=lambda: 2
         )
-        self._proven, self._declared = proven, declared
+        self.deals = SimpleNamespace(all_events=self._events)
+        self.parameters = SimpleNamespace(period=LENGTH, limit=LIMIT)
+        self.since = 5
+        self._attendance = Attendance(proven, declared)
+        self._log = log
 
     def period(self) -> int:
         return NOW
@@ -48,22 +56,52 @@ class Chain:
         return SimpleNamespace(tail=10, head=40)
 
     def attendance(self, _: str, first: int, last: int) -> Attendance:
-        assert (first, last) == (NOW - RECENT, NOW)
-        return Attendance(self._proven, self._declared)
+        assert first <= NOW - RECENT < last == NOW
+        return self._attendance
+
+    def _events(self, kinds: tuple[type, ...], first: int) -> list[Any]:
+        assert first == self.since
+        return [each for each in self._log if isinstance(each, kinds)]
+
+
+def at(period: int) -> dict[str, Any]:
+    return {"block": period * LENGTH + 3, "transaction": bytes(32), "index": 0}
+
+
+def opened(period: int, end: int, deal: bytes = DEAL, operator: str = "0x1") -> Opened:
+    terms = Terms("0xc", "0xd", 1, 1, 1, end, 2, 2, 0, 0, 0)
+    return Opened(
+        operator=operator, client="0xc", id=deal, root=bytes(32), terms=terms, start=0, **at(period)
+    )
+
+
+STEADY = opened(10, 366)
+ALWAYS = range(NOW)
 
 
 @pytest.mark.parametrize(
-    ("proven", "declared", "counts"),
+    ("log", "proven", "declared", "counts"),
     [
-        (set(range(NOW)), set(), (30, 0)),
-        (set(), set(), (0, 0)),
-        ({95, 96, 98}, set(), (3, 2)),
-        ({95, 96, 98}, {97}, (3, 1)),
-        ({95, 96, 97, 98, 99, NOW}, {90}, (5, 0)),
+        ([], set(), set(), (0, 0)),
+        ([STEADY], ALWAYS, set(), (30, 0)),
+        ([STEADY], [*range(98)], set(), (28, 2)),
+        ([STEADY], [*range(98)], {98}, (28, 1)),
+        # three misses end it
+        ([STEADY], range(90), set(), (20, 3)),
+        ([STEADY], range(20), set(), (0, 0)),
+        # nothing to prove: before the first period of the first deal, between two deals, after the last
+        ([opened(94, 200)], range(95, 100), set(), (5, 0)),
+        ([opened(94, 200)], range(96, 100), set(), (4, 1)),
+        ([opened(10, 80), opened(94, 98, b"b")], [*range(80), 95, 96], set(), (12, 1)),
+        ([opened(10, 80), Extended(id=DEAL, end=90, **at(70))], range(89), set(), (19, 1)),
+        ([STEADY, Terminated(id=DEAL, end=90, by="0xc", **at(80))], range(90), set(), (20, 0)),
+        ([STEADY, Closed(id=DEAL, slashed=1, unlocked=0, **at(90))], range(90), set(), (20, 0)),
+        # the deal of another
+        ([opened(10, 366, operator="0x2")], set(), set(), (0, 0)),
     ],
 )
-def test_backing_of__recent_periods__counts_misses_since_the_first_proof(proven, declared, counts):
-    found = backing_of(Chain(proven, declared), "0x1")
+def test_backing_of__recent_periods__counts_misses_while_it_had_a_deal(log, proven, declared, counts):
+    found = backing_of(Chain(proven, declared, *log), "0x1")
     assert (found.weight, found.own, found.locked, found.leverage) == (30, 7, 3, 2)
     assert (found.proven, found.missed) == counts
 
