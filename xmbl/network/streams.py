@@ -11,7 +11,7 @@ from libp2p.network.stream.net_stream import NetStream
 from libp2p.stream_muxer.exceptions import MuxedStreamEOF
 
 from xmbl.errors import PeerUnreachable
-from xmbl.network.yamux_stream import YamuxStream
+from xmbl.network.yamux_stream import FIRST_WINDOW, YamuxStream
 
 _FAREWELL = 5.0
 """Seconds that a peer has to end its side after we have ended ours."""
@@ -53,15 +53,17 @@ class Stream:
         """Whether bytes have come that nobody has read."""
         return self._muxed.unread
 
-    async def close(self) -> None:
+    async def close(self, farewell: float = _FAREWELL) -> None:
         """End our side and give the peer a moment to read what is on its way and to end its own.
 
         Whether it does isn't told: who needs to know that its bytes arrived asks for an answer.
         """
         try:
-            with trio.move_on_after(_FAREWELL), suppress(PeerUnreachable), reaching(self.peer):
+            with trio.move_on_after(farewell), suppress(PeerUnreachable), reaching(self.peer):
                 await self._stream.close()
-                await self.read(1)
+                # it may have asked for more meanwhile: dropped for that, it would lose what is on its way
+                while await self.read(FIRST_WINDOW):
+                    pass
         finally:
             await self.abort()
 

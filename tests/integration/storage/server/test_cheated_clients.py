@@ -12,7 +12,7 @@ from xmbl.errors import ProtocolError
 from xmbl.network.channel import Channel
 from xmbl.storage import quotes
 from xmbl.storage.quotes import Offer, reach
-from xmbl.storage.reading import Free, received
+from xmbl.storage.reading import Free, Pace, received
 from xmbl.storage.transfer import completed
 from xmbl.storage.wire import (
     QUOTE,
@@ -108,6 +108,6 @@ def test_read__another_length_than_asked_for__is_a_breach(provider: Provider) ->
     async def work(met: Meeting) -> None:
         async with reach(met.host, met.peer, STREAM) as channel:
             await channel.send(Free(b"\1" * 32).request(0, 10).encode())
-            await anext(received(channel, 10))
+            await anext(received(channel, 10, Pace()))
 
     assert "another length" in complaint(provider, work, ProtocolError, cheating={STREAM: short})
