@@ -28,7 +28,7 @@ from xmbl.storage.egress import price_of
 from xmbl.storage.holdings import Holdings
 from xmbl.storage.market import Market
 from xmbl.storage.quotes import candidate, reach
-from xmbl.storage.reading import passage, received
+from xmbl.storage.reading import Pace, passage, received
 from xmbl.storage.wire import STREAM
 
 DATA = secrets.token_bytes(5_000)
@@ -152,7 +152,7 @@ def test_read__a_deal_of_an_older_deployment__has_a_price_and_is_paid_in_its_own
                     way = await passage(channel, market, peer, deal, purse)
                     request = await trio.to_thread.run_sync(way.request, 0, 1_000)
                     await channel.send(request.encode())
-                    paid.extend([chunk async for chunk in received(channel, 1_000)])
+                    paid.extend([chunk async for chunk in received(channel, 1_000, Pace())])
                 nursery.cancel_scope.cancel()
 
     trio.run(play)
