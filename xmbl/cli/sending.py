@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xmbl.cli.output import Table, leaving
-from xmbl.errors import InsufficientFunds, Reverted, UsageError, XmblError
+from xmbl.errors import (
+    ChainError,
+    FeeCeiling,
+    InsufficientFunds,
+    Reverted,
+    RpcUnavailable,
+    UsageError,
+    WrongChain,
+    XmblError,
+)
 from xmbl.units import format_amount
 
 if TYPE_CHECKING:
@@ -115,20 +124,32 @@ def require_agreement(session: "Session") -> None:
 def _planned(
     session: "Session", calls: Sequence["Call"], checks: Sequence[Check], later: Sequence[Step]
 ) -> Plan:
-    from xmbl.chain.fees import suggested
-    from xmbl.chain.outbox import Habits
-
-    chain = session.chain()
     steps, verdict = _estimated(session, calls)
-    fees = suggested(chain.header().base_fee, chain.tip(), Habits().ceiling)
-    plan = Plan((*steps, *later), fees.max_fee, (*checks, *verdict))
+    fee, dear = _fee(session)
+    plan = Plan((*steps, *later), fee, (*checks, *verdict, *dear))
     return replace(plan, checks=(*plan.checks, _gas_money(session, plan)))
 
 
+def _fee(session: "Session") -> tuple[int, list[Check]]:
+    """The most wei a gas that would be offered, and the check that fails where that is too dear."""
+    from xmbl.chain.fees import suggested
+    from xmbl.chain.outbox import Habits
+
+    base, tip = session.chain().header().base_fee, session.chain().tip()
+    try:
+        return suggested(base, tip, Habits().ceiling).max_fee, []
+    except FeeCeiling as error:
+        return base + tip, [Check("price of gas", f"{format_amount(base + tip, ETHER)} a gas", error)]
+
+
 def _estimated(session: "Session", calls: Sequence["Call"]) -> tuple[list[Step], list[Check]]:
-    """The calls with their gas, as far as each can run on the newest block, and what the chain says."""
+    """The calls with their gas, as far as each can run on the newest block, and what the chain says.
+
+    A refusal is a check among others: what else is wrong may be the better reason.
+    """
     steps: list[Step] = []
-    name, detail, error = "the chain accepts it", "simulated on the newest block", None
+    name, detail = "the chain accepts it", "simulated on the newest block"
+    error: ChainError | None = None
     for call in calls:
         gas = 0
         try:
@@ -137,6 +158,10 @@ def _estimated(session: "Session", calls: Sequence["Call"]) -> tuple[list[Step],
             detail, error = ("no", refusal) if not steps else ("as far as it can be known yet", None)
         except InsufficientFunds:
             detail = "not tried: there is no ether for gas"
+        except (RpcUnavailable, WrongChain):
+            raise
+        except ChainError as refusal:
+            detail, error = "no", refusal
         steps.append(Step(call.action, call.sentence, gas, call.to, call.value))
     return steps, [Check(name, detail, error)] if calls else []
 
