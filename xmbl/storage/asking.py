@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import trio
 
-from xmbl.errors import Refused
 from xmbl.storage.wire import Message
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ class Passage(Protocol):
 class Asking:
     """Keeps `ahead` pieces under way: their requests being made, sent or answered.
 
-    Where one is `Refused`, none is made any more; what was asked for before still comes. Close it.
+    Where one is `Refused` or fails, none is made any more; what was asked for before still comes. Close it.
     """
 
     def __init__(self, channel: "Channel", way: Passage, pieces: Iterable[Piece]) -> None:
@@ -45,12 +44,12 @@ class Asking:
         self._made: deque[tuple[Piece, Future[Message]]] = deque()
         self._sent: deque[Piece] = deque()
         self._maker = ThreadPoolExecutor(1, "ask")
-        self._refused: Refused | None = None
+        self._failed: Exception | None = None
 
     async def next(self) -> Piece | None:
         """The piece that comes next; to ask for it means that the one before was good.
 
-        After the last one None, or what was `Refused`.
+        After the last one None, or it raises why the next can't be asked for.
         """
         while self._left and len(self._made) + len(self._sent) < self._way.ahead:
             piece = self._left.popleft()
@@ -58,22 +57,20 @@ class Asking:
         if self._made and not self._sent:
             await trio.to_thread.run_sync(self._made[0][1].exception, abandon_on_cancel=True)  # type: ignore[call-arg]
             await self.send_made()
-        if self._refused and not self._sent:
-            raise self._refused
+        if self._failed and not self._sent:
+            raise self._failed
         return self._sent.popleft() if self._sent else None
 
     async def send_made(self) -> None:
         """Send the requests that are made by now."""
         while self._made and self._made[0][1].done():
             piece, made = self._made.popleft()
-            try:
-                request = made.result()
-            except Refused:
-                # so is every later one
+            if made.exception():
+                # so does every later one
                 self._left.clear()
                 self._made.clear()
                 return
-            await self._channel.send(request.encode())
+            await self._channel.send(made.result().encode())
             self._sent.append(piece)
 
     def close(self) -> None:
@@ -81,9 +78,9 @@ class Asking:
         self._maker.shutdown(wait=False, cancel_futures=True)
 
     def _make(self, piece: Piece) -> Message:
-        if self._refused is None:
+        if self._failed is None:
             try:
                 return self._way.request(*piece)
-            except Refused as refused:
-                self._refused = refused
-        raise self._refused
+            except Exception as error:  # noqa: BLE001 - raised by `next`, when what was paid has come
+                self._failed = error
+        raise self._failed

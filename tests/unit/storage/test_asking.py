@@ -61,6 +61,16 @@ def played(way: Way, scene: Callable[[Asking], Awaitable[None]]) -> list[Piece]:
     return line.asked
 
 
+def ended(asking: Asking, go: threading.Event | None = None) -> None:
+    """Close it, and see its thread end with what it was at, for which `go` may be needed."""
+    (maker,) = [thread for thread in threading.enumerate() if thread.name.startswith("ask")]
+    asking.close()
+    if go:
+        go.set()
+    maker.join(10)
+    assert not maker.is_alive()
+
+
 def test_next__to_the_end__asks_in_order_and_for_no_more_than_may_be_under_way() -> None:
     way = Way()
 
@@ -117,11 +127,29 @@ def test_close__while_a_request_is_being_made__makes_no_other_and_leaves_no_thre
             nursery.start_soon(asking.next)
             await wait_all_tasks_blocked()
             nursery.cancel_scope.cancel()
-        (maker,) = [thread for thread in threading.enumerate() if thread.name.startswith("ask")]
-        asking.close()
-        way.go.set()
-        maker.join(10)
-        assert not maker.is_alive()
+        ended(asking, way.go)
 
     assert played(way, scene) == []
     assert way.made == PIECES[:1]
+
+
+def test_send_made__a_chain_that_fails_later__takes_what_was_asked_before() -> None:
+    class Failing(Way):
+        def request(self, offset: int, length: int) -> ReadRequest:
+            if offset == 20:
+                self.go.set()
+                raise ChainError("The chain doesn't answer; try again later.")
+            return super().request(offset, length)
+
+    way = Failing()
+
+    async def scene(asking: Asking) -> None:
+        assert [await asking.next() for _ in range(2)] == PIECES[:2]
+        assert way.go.wait(10)
+        ended(asking)
+        # the second piece is on its way meanwhile
+        await asking.send_made()
+        with pytest.raises(ChainError):
+            await asking.next()
+
+    assert played(way, scene) == PIECES[:2]
