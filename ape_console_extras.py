@@ -2,9 +2,9 @@
 
 It is the set that `ape run deploy` wrote down, else that of a joined network's file, as `xmbl devnet` writes
 one, if it really lies on the chain; where none does, a local network gets one with the devnet's numbers.
-`token`, `payments`, `registry`, `staking` and `deals` are Ape contracts, and `typed` has the Python wrappers
-of the same names: `typed.staking.stake_of(operator)`. Ape looks for this file in the project's top folder and
-nowhere else.
+`token`, `payments`, `registry`, `staking` and `deals` are Ape contracts with their NatSpec
+(`staking.stake.info`), and `typed` has the Python wrappers of the same names:
+`typed.staking.stake_of(operator)`. Ape looks for this file in the project's top folder and nowhere else.
 """
 
 import json
@@ -18,6 +18,7 @@ from typing import Any
 
 from ape import Contract, accounts, networks
 from ape.logging import logger
+from ethpm_types import ContractType
 
 from scripts.deploy import ApeCreator
 from xmbl.chain.client import Chain
@@ -57,12 +58,18 @@ def ape_init_extras() -> dict[str, Any]:
 
 
 def _contracts(addresses: dict[str, str]) -> dict[str, Any]:
-    return {name: Contract(address, abi=_abi(CONTRACTS[name])) for name, address in addresses.items()}
+    return {
+        name: Contract(address, contract_type=_type(CONTRACTS[name])) for name, address in addresses.items()
+    }
 
 
-def _abi(contract: str) -> list[Any]:
+def _type(contract: str) -> ContractType:
+    """What Ape knows of a contract: its functions, and their NatSpec for `staking.stake.info`."""
     text = files("xmbl.chain").joinpath("artifacts", f"{contract}.json").read_text(encoding="utf-8")
-    return list(json.loads(text)["abi"])
+    found = json.loads(text)
+    return ContractType(
+        contractName=contract, abi=found["abi"], userdoc=found["userdoc"], devdoc=found["devdoc"]
+    )
 
 
 def _deployment(chain: Chain) -> Deployment | None:

@@ -1,6 +1,6 @@
 """Compile the contracts and write what the agents need of them: `uv run python scripts/export_artifacts.py`.
 
-For each contract `xmbl/chain/artifacts/<Name>.json` (ABI, creation and runtime code, compiler) and
+For each contract `xmbl/chain/artifacts/<Name>.json` (ABI, creation and runtime code, NatSpec, compiler) and
 `artifacts/standard/<Name>.json`, the standard JSON from which an explorer verifies the source. The
 files depend on the sources only; `tests/house` fails when they are stale.
 """
@@ -32,6 +32,7 @@ def rendered(name: str) -> Iterator[tuple[Path, str]]:
     artifact = {
         "contract": name, "compiler": vyper.__long_version__, "abi": output["abi"],
         "bytecode": output["bytecode"], "runtime": output["bytecode_runtime"],
+        "userdoc": output["userdoc"], "devdoc": output["devdoc"],
     }  # fmt: skip
     yield ARTIFACTS / f"{name}.json", json.dumps(artifact, indent=1) + "\n"
     yield ARTIFACTS / "standard" / f"{name}.json", json.dumps(_portable(output["solc_json"]), indent=1) + "\n"
@@ -43,7 +44,7 @@ def _compiled(name: str) -> dict[str, Any]:
         return vyper.compile_from_file_input(
             bundle.load_file(Path("contracts", f"{name}.vy")),
             input_bundle=bundle,
-            output_formats=["abi", "bytecode", "bytecode_runtime", "solc_json"],
+            output_formats=["abi", "bytecode", "bytecode_runtime", "userdoc", "devdoc", "solc_json"],
         )
 
 

@@ -16,6 +16,7 @@ CODE = (
     "me = accounts.test_accounts[0]",
     "approved = token.approve(payments, 5 * 10**18, sender=me)",
     "deposited = payments.deposit(5 * 10**18, sender=me)",
+    "print(repr(payments), payments.deposit.info)",
     "print('deposited', typed.payments.balance_of(me.address), 'period', deals.parameters().period)",
 )
 
@@ -36,6 +37,8 @@ def console(home: Path, code: str, *options: str) -> str:
 def test_console__local_network__has_the_set_deployed(tmp_path: Path) -> None:
     said = console(tmp_path, "\\n".join(CODE))
     assert "deposited 5000000000000000000 period 20" in said, said
+    assert "<Payments 0x" in said, said
+    assert "@param amount uint256 What to pull, in wei." in said, said
 
 
 def test_console__at_a_devnet__has_the_set_that_is_there(tmp_path: Path) -> None:
