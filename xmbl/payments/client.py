@@ -3,11 +3,11 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from xmbl.crypto.typed_data import Voucher
+from xmbl.crypto.typed_data import ReadQuote, Voucher
 from xmbl.errors import Corrupt, Refused
 from xmbl.events import Emit
 from xmbl.payments.book import Book, Promise
@@ -62,7 +62,7 @@ class Purse:
         self._today = today
         self._reached = reached
         self._levels: dict[tuple[str, bytes], int] = {}
-        self._prices: dict[tuple[str, bytes], int] = {}
+        self._quotes: dict[tuple[str, bytes], ReadQuote] = {}
         self._is_bound = False
         self._paying = threading.Lock()
 
@@ -81,13 +81,14 @@ class Purse:
         self._left = min(self._left, most)
         self._is_bound = True
 
-    def agrees(self, payee: str, subject: bytes, price: int) -> bool:
-        """Whether a price is no higher than the first that was told for a subject.
+    def agrees(self, quote: ReadQuote) -> bool:
+        """Whether neither price nor window is higher than in the first quote that was told for a deal.
 
         Else a window could come to cost what was allowed for everything.
         """
-        first = 0 if self._is_bound else price
-        return price <= self._prices.setdefault((payee, subject), first)
+        first = replace(quote, egress=0) if self._is_bound else quote
+        first = self._quotes.setdefault((quote.payee, quote.deal), first)
+        return quote.egress <= first.egress and quote.window <= first.window
 
     def pay(self, payee: str, subject: bytes, amount: int) -> SignedVoucher:
         """A voucher for `amount` wei more than the payee has; `Refused` beyond a limit.

@@ -100,8 +100,13 @@ def test_read__a_price_signed_by_somebody_else__pays_nothing(story: Story) -> No
     assert story.promised() == 0
 
 
-def test_read__a_price_that_rose_since_it_was_told__takes_no_window_for_the_price_of_all(
-    story: Story,
+@pytest.mark.parametrize(
+    "change",
+    [{"egress": CHUNKS * SELLING.egress}, {"window": CHUNKS * SELLING.window}],
+    ids=["price", "window"],
+)
+def test_read__more_asked_than_was_told_before__takes_no_window_for_the_price_of_all(
+    story: Story, change: dict[str, int]
 ) -> None:
     purse = story.purse(most=COST)
 
@@ -113,7 +118,7 @@ def test_read__a_price_that_rose_since_it_was_told__takes_no_window_for_the_pric
             await ask_price(channel, story.provider.market, met.peer, story.deal, purse)
 
     play(told)
-    dearer = cheating(story.provider, egress=CHUNKS * SELLING.egress)
+    dearer = cheating(story.provider, **change)
     assert "it asks more than it told before" in failing(
         story, lambda met: whole(met, story, purse), cheating=dearer
     )

@@ -17,6 +17,7 @@ from tests.support.vouchers import (
     purse,
     signed,
 )  # fmt: skip
+from xmbl.crypto.typed_data import ReadQuote
 from xmbl.errors import Refused
 from xmbl.payments.book import Book
 from xmbl.payments.client import LASTS, Payer, Point, Purse
@@ -57,25 +58,30 @@ def test_bound__less_or_more_than_is_left__is_never_raised(tmp_path):
         mine.pay(HOLDER, DEAL, 5)
 
 
-def test_agrees__to_the_first_price_of_a_subject__and_to_none_above_it(tmp_path):
+def quoted(egress, window=8, deal=DEAL):
+    return ReadQuote(OTHER, deal, HOLDER, egress, window, BLOCK)
+
+
+def test_agrees__to_the_first_price_and_window_of_a_deal__and_to_none_above_them(tmp_path):
     mine, _ = purse(tmp_path)
     told = [
-        (HOLDER, DEAL, 5),
-        (HOLDER, DEAL, 6),
-        (HOLDER, DEAL, 5),
-        (HOLDER, DEAL, 4),
-        (HOLDER, OTHER_DEAL, 9),
+        quoted(5),
+        quoted(6),
+        quoted(5, window=9),
+        quoted(5),
+        quoted(4, window=7),
+        quoted(9, deal=OTHER_DEAL),
     ]
-    assert [mine.agrees(*price) for price in told] == [True, False, True, True, True]
+    assert [mine.agrees(quote) for quote in told] == [True, False, False, True, True, True]
 
 
 def test_agrees__once_bound__to_what_was_told_before_only(tmp_path):
     mine, _ = purse(tmp_path)
-    mine.agrees(HOLDER, DEAL, 5)
+    mine.agrees(quoted(5))
     mine.bound(100)
-    assert mine.agrees(HOLDER, DEAL, 5)
-    assert not mine.agrees(HOLDER, OTHER_DEAL, 1)
-    assert mine.agrees(HOLDER, OTHER_DEAL, 0)
+    assert mine.agrees(quoted(5))
+    assert not mine.agrees(quoted(1, deal=OTHER_DEAL))
+    assert mine.agrees(quoted(0, deal=OTHER_DEAL))
 
 
 def test_pay__beyond_a_limit_of_the_book__is_refused_by_every_purse(tmp_path):

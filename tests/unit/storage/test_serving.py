@@ -135,6 +135,19 @@ def test_serve__the_reader_leaves_while_it_is_given_something__ends_by_that() ->
     assert reader.got == [10, PeerUnreachable]
 
 
+def test_serve__the_reader_leaves_while_its_next_voucher_is_taken__waits_for_that_and_gives_nothing() -> None:
+    left = threading.Event()
+
+    class Leaving(Reader):
+        async def send_bytes(self, data: bytes) -> None:  # noqa: ARG002 - nothing arrives
+            left.set()
+            raise PeerUnreachable("The reader left; try again later.")
+
+    reader, prices = Leaving(paid(0, 10), paid(10, 10)), Prices(lambda taken: taken < 2 or left.wait(10))
+    assert served(reader, prices) == []
+    assert reader.got == [10, PeerUnreachable]
+
+
 def test_serve__a_long_range__goes_block_by_block() -> None:
     reader = Reader(paid(1, 2 * BLOCK + 5))
     reader.may_take.set()
