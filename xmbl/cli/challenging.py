@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,11 +12,13 @@ from xmbl.cli.frame import sending
 from xmbl.cli.output import counted, leaving
 from xmbl.cli.sending import Check, enough, send
 from xmbl.cli.session import Session
+from xmbl.cli.watching import Outages
 from xmbl.errors import UsageError
 from xmbl.units import format_amount
 
 if TYPE_CHECKING:
     from xmbl.crypto.typed_data import Deal
+    from xmbl.storage.market import Market
     from xmbl.storage.standing import DealStanding
 
 _LOOK_SECONDS = 1.0
@@ -142,15 +145,21 @@ def _is_leaf(leaf: int, leaves: int) -> Check:
 
 def _answered(session: Session, name: str, deal_id: bytes, since: int, due: int) -> bool:
     """Whether the challenge of block `since` is answered before it is overdue; waits for that."""
-    from xmbl.chain.deals import Answered
-
-    market = session.market()
+    market, outages = session.market(), Outages(session.out)
     later = f"The challenge goes on; `xmbl deal show {name}` says how it stands."
     with leaving(later), session.out.waiting(f"waiting for the answer, due until block {due}"):
         while True:
-            block = market.block_number()
-            if any(market.deals.events(Answered, since, min(block, due), id=deal_id)):
-                return True
-            if block > due:
-                return False
+            outcome = outages.tried(partial(_outcome, market, deal_id, since, due))
+            if outcome is not None:
+                return outcome
             time.sleep(_LOOK_SECONDS)
+
+
+def _outcome(market: "Market", deal_id: bytes, since: int, due: int) -> bool | None:
+    """Whether the challenge was answered; None while that may still come."""
+    from xmbl.chain.deals import Answered
+
+    block = market.block_number()
+    if any(market.deals.events(Answered, since, min(block, due), id=deal_id)):
+        return True
+    return False if block > due else None

@@ -2,12 +2,14 @@
 
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from xmbl.cli import redeeming
 from xmbl.cli.foresight import about, expected
 from xmbl.cli.output import Table, counted, leaving
 from xmbl.cli.sending import Step, prepare, transmit
+from xmbl.cli.watching import Outages
 from xmbl.errors import Reverted, UsageError
 from xmbl.units import STAKE_UNIT, format_amount
 
@@ -30,7 +32,6 @@ def drain(
     from xmbl.storage.leaving import begin, look, terminations
 
     market, operator = session.market(), session.address()
-    thrift = redeeming.thrift_of(settings)
     now = look(market, operator)
     _require_operator(session, now)
     calls = begin(market, now) + (terminations(market, now) if early else [])
@@ -39,17 +40,27 @@ def drain(
     prepare(session, calls, [], later=_later(session, now), document=_document(session, now))
     transactions = transmit(session, calls)
     with leaving(_INTERRUPTED):
-        told = ""
-        while True:
-            now = look(market, operator)
+        now = _gone_on(session, redeeming.thrift_of(settings), transactions, every if wait else None)
+    _finish(session, now, transactions)
+
+
+def _gone_on(
+    session: "Session", thrift: "Thrift", transactions: list[dict[str, Any]], every: float | None
+) -> "Leaving":
+    """Where it stands once it is over, or at once without seconds to look again after; adds what was sent."""
+    from xmbl.storage.leaving import look
+
+    see, outages, told = partial(look, session.market(), session.address()), Outages(session.out), ""
+    while True:
+        now = see() if every is None else outages.tried(see)
+        if now:
             if sent := _due(session, now, thrift):
                 transactions += sent
-                now = look(market, operator)
-            if now.is_over or not wait:
-                break
+                now = see()
+            if now.is_over or every is None:
+                return now
             told = _tell(session, now, told)
-            time.sleep(every)
-    _finish(session, now, transactions)
+        time.sleep(every or 0)
 
 
 def _require_operator(session: "Session", now: "Leaving") -> None:

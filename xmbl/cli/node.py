@@ -195,8 +195,8 @@ def drain(session: Session, file: Path | None, every: float, *, early: bool, no_
 
     The cap is set to 0, and the whole stake thaws as soon as that ends after the deals; it covers them until
     they are closed. The node has to run until then. Vouchers that are still held are redeemed where they are
-    worth their gas. Ctrl-C loses nothing: the same command goes on. `xmbl node cap` and `xmbl stake add`
-    bring an operator back.
+    worth their gas. Ctrl-C loses nothing: the same command goes on. Until `xmbl node cap` and `xmbl stake
+    add` bring the operator back, its node takes no deals and isn't announced, however often it is started.
     """
     # the operator's own machine needn't be the node's
     settings = _loaded(session, file) if file or _file(session, file).exists() else None

@@ -14,7 +14,8 @@ _SAME_WAIT = 0.2
 class Silence:
     """Says what is waited for once a wait lasts `after` seconds; things on end are one wait, told of once.
 
-    Thread-safe. It says nothing while `out` shows by itself what is waited for.
+    Thread-safe. It says nothing while `out` shows by itself what is waited for, nor the same again as long as
+    every wait is a long one.
     """
 
     def __init__(self, out: Output, after: float = 1.0) -> None:
@@ -24,6 +25,7 @@ class Silence:
         self._under_way = 0
         self._began = self._ended = float("-inf")
         self._told = False
+        self._last = ""
 
     @contextmanager
     def __call__(self, waiting_for: str) -> Iterator[None]:
@@ -36,6 +38,8 @@ class Silence:
             with self._lock:
                 self._under_way -= 1
                 self._ended = time.monotonic()
+                if not self._told:
+                    self._last = ""
 
     def _begin(self, waiting_for: str) -> threading.Timer:
         with self._lock:
@@ -54,4 +58,7 @@ class Silence:
             if self._told or self._out.is_waiting:
                 return
             self._told = True
+            if self._last == waiting_for:
+                return
+            self._last = waiting_for
         self._out.note(f"waiting for {waiting_for} …")

@@ -4,20 +4,41 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from xmbl.cli.output import Output, Table, drawn
 from xmbl.errors import RpcUnavailable
 
+T = TypeVar("T")
+
+
+class Outages:
+    """For who looks again and again: an RPC that is silent for a while is told once, and looked past."""
+
+    def __init__(self, out: Output) -> None:
+        self._out = out
+        self._is_out = False
+
+    def tried(self, look: Callable[[], T]) -> T | None:
+        """What `look` finds; None while the chain can't be asked."""
+        try:
+            found = look()
+        except RpcUnavailable as error:
+            if not self._is_out:
+                self._out.note(f"{error} It is looked again.")
+            self._is_out = True
+            return None
+        self._is_out = False
+        return found
+
 
 def follow(out: Output, look: Callable[[], tuple[Table, bool]], every: float) -> None:
     """Show what `look` finds every so many seconds, until it says that all is over."""
+    outages = Outages(out)
     with _screen(out) as show:
         while True:
-            try:
-                table, is_over = look()
-            except RpcUnavailable as error:
-                out.note(f"{error} It is looked again.")
-            else:
+            if found := outages.tried(look):
+                table, is_over = found
                 show(table)
                 if is_over:
                     return

@@ -148,7 +148,8 @@ def test_narrator__on_a_terminal__draws_bars_and_hides_no_line(capsys, monkeypat
 
 
 def test_follow__the_chain_is_silent__looks_again(capsys):
-    looks = iter([RpcUnavailable("No RPC endpoint answers."), (Table(("REPLICA",), [("0",)], ""), True)])
+    silent, table = RpcUnavailable("No RPC endpoint answers."), Table(("REPLICA",), [("0",)], "")
+    looks = iter([silent, silent, (table, False), silent, (table, True)])
 
     def look():
         found = next(looks)
@@ -159,6 +160,7 @@ def test_follow__the_chain_is_silent__looks_again(capsys):
     follow(Output(as_json=False), look, every=0)
     assert capsys.readouterr().err.splitlines() == [
         "No RPC endpoint answers. It is looked again.", "replica 0",
+        "No RPC endpoint answers. It is looked again.",
     ]  # fmt: skip
 
 

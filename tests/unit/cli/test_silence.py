@@ -1,6 +1,7 @@
 """What is told while a command waits, and what isn't. Each wait here ends once all was said."""
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -49,6 +50,17 @@ def test_silence__a_short_wait__is_not_told(out):
     for each in threading.enumerate()[threads:]:
         each.join(30)
     assert out.notes == []
+
+
+def test_silence__the_same_long_wait_again__is_told_anew_after_a_short_one(out, monkeypatch):
+    clock = iter(range(0, 1_000, 100))
+    monkeypatch.setattr("xmbl.cli.silence.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    silence = Silence(out, after=3_600)
+    for is_long in (True, True, False, True):
+        with silence("an answer of node"):
+            if is_long:
+                silence._tell("an answer of node")
+    assert out.notes == ["waiting for an answer of node …"] * 2
 
 
 def test_silence__something_is_shown_already__is_not_told(out):
