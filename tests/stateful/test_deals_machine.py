@@ -135,6 +135,15 @@ class DealsMachine(RuleBasedStateMachine):
         if story := self.pick_live(data):
             self.game.extend(story, WORLD.period() + by if lasting else story.record.end + by)
 
+    @rule(data=st.data(), asks=st.booleans())
+    def too_late(self, data: st.DataObject, asks: bool) -> None:
+        """A deal that is over and not closed is neither asked for nor prolonged."""
+        if story := self.pick(data, lambda story: story.record.cursor != 0 and not self.game.is_live(story)):
+            if asks:
+                self.game.challenge(story, 0)
+            else:
+                self.game.extend(story, WORLD.period() + 5)
+
     @rule(data=st.data(), by_operator=st.booleans())
     def terminate(self, data: st.DataObject, by_operator: bool) -> None:
         if story := self.pick(data, lambda story: story.agreed > WORLD.period() + 3):

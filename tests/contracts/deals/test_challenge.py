@@ -84,9 +84,10 @@ def test_challenge__before_the_first_period__reverts(world: World, client: str, 
         world.challenge(deal)
 
 
-def test_challenge__at_its_end__reverts(world: World, client: str, provider: str) -> None:
+@pytest.mark.parametrize("later", [0, 1])
+def test_challenge__from_its_end_on__reverts(world: World, client: str, provider: str, later: int) -> None:
     deal = world.open(client, provider, periods=1)
-    world.next_period(2)
+    world.next_period(2 + later)
     with boa.reverts("deals: not live"):
         world.challenge(deal)
 

@@ -187,14 +187,24 @@ def test_extend__before_the_first_period__reverts(world: World, client: str, pro
         world.extend(deal, deal.terms.end + 1)
 
 
+@pytest.mark.parametrize("later", [0, 1])
 @pytest.mark.parametrize("settled", [False, True])
-def test_extend__over__reverts(world: World, client: str, provider: str, settled: bool) -> None:
+def test_extend__over__reverts(world: World, client: str, provider: str, settled: bool, later: int) -> None:
     deal = world.open(client, provider, periods=1)
-    world.next_period(2)
+    world.next_period(2 + later)
     if settled:
         world.settle(deal)
     with boa.reverts("deals: not live"):
         world.extend(deal, world.period() + 10)
+
+
+def test_extend__ended_by_a_miss_after_settled_ones__reverts(world: World, deal: Deal) -> None:
+    world.next_period(PARAMETERS.limit - 1)
+    world.settle(deal)
+    world.extend(deal, world.record(deal).end + 1)
+    world.next_period()
+    with boa.reverts("deals: not live"):
+        world.extend(deal, world.record(deal).end + 1)
 
 
 def test_extend__ended_by_its_misses__reverts(world: World, deal: Deal) -> None:

@@ -1,6 +1,7 @@
 """`attendance` and `lifetime` against the rules, which count period by period."""
 
 import boa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -100,7 +101,8 @@ def test_tally__any_record__ends_and_stands_as_by_the_rules(
     attendance: rules.Attendance, cursor: int, length: int, limit: int, data: st.DataObject
 ) -> None:
     missed = data.draw(st.integers(0, limit - 1))
-    period = data.draw(st.integers(cursor - 1, 1_023))
+    soon = st.integers(cursor - 1, cursor + limit)
+    period = data.draw(st.one_of(soon, st.integers(cursor - 1, 1_023)))
     record = rules.Record(0, 0, 1, 1, 0, cursor + length, cursor, missed)
     end, total = rules.ends(record, attendance, period, limit)
     arguments = (attend(attendance), cursor, record.end, missed, period, limit)
@@ -111,6 +113,21 @@ def test_tally__any_record__ends_and_stands_as_by_the_rules(
 
 def test_tally__closed__keeps_its_end() -> None:
     assert LIFETIME.tally(person("provider"), 0, 9, 2, 500, 3) == (2, 9, 0)
+
+
+@pytest.mark.parametrize(
+    ("cursor", "end", "missed", "period", "lives"),
+    [
+        (5, 50, 0, 7, True), (5, 50, 0, 8, False), (5, 50, 1, 6, True), (5, 50, 1, 7, False),
+        (5, 50, 1, 8, False), (5, 50, 2, 5, True), (5, 50, 2, 6, False), (5, 6, 0, 6, False),
+        (5, 6, 0, 7, False), (5, 7, 0, 6, True), (0, 50, 0, 7, False), (8, 50, 0, 7, False),
+    ],
+)  # fmt: skip
+def test_live__nothing_proven__until_the_end_or_the_third_miss(
+    cursor: int, end: int, missed: int, period: int, lives: bool
+) -> None:
+    """By few and by many unsettled periods: also who needn't look sees the end and the misses."""
+    assert LIFETIME.standing(person("provider"), cursor, end, missed, period, 3)[1] is lives
 
 
 def test_spared__the_miss_before__whether_settled_or_not() -> None:
