@@ -36,9 +36,9 @@ def _stored(folder: Path) -> tuple[Journal, Holdings]:
     holdings = Holdings(FileStore(folder / "store", 2**30), folder / "trees")
     with holdings.receive(SIZE) as arrival:
         arrival.write(os.urandom(SIZE))
-        root = arrival.keep()
+        root = arrival.keep().root
     journal = Journal(folder / "journal.sqlite")
-    with journal.batch():
+    with journal.atomically():
         for number in range(DEALS):
             deal = _deal(root, number)
             terms = deal.terms

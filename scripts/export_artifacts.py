@@ -41,11 +41,12 @@ def rendered(name: str) -> Iterator[tuple[Path, str]]:
 def _compiled(name: str) -> dict[str, Any]:
     with chdir(ROOT):
         bundle = FilesystemInputBundle([_LIBRARIES, Path()])
-        return vyper.compile_from_file_input(
+        compiled: dict[str, Any] = vyper.compile_from_file_input(
             bundle.load_file(Path("contracts", f"{name}.vy")),
             input_bundle=bundle,
             output_formats=["abi", "bytecode", "bytecode_runtime", "userdoc", "devdoc", "solc_json"],
         )
+    return compiled
 
 
 def _portable(standard: dict[str, Any]) -> dict[str, Any]:
