@@ -24,6 +24,7 @@ def file(tmp_path):
         (SHARE.replace(b"XMBLpwd1", b"XMBLpwd2"), "ask for it again"),
         (BACKUP, "it is a backup: `xmbl deal restore` takes it in"),
     ],
+    ids=["another file", "nothing", "cut", "another box", "a later version", "a backup"],
 )
 def test_import__of_what_nobody_shared__is_refused_before_a_passphrase_is_asked(
     terminal, file, content, hint
@@ -43,6 +44,7 @@ def test_import__under_a_name_that_cant_be__is_refused_before_a_passphrase_is_as
 @pytest.mark.parametrize(
     ("content", "hint"),
     [(b"a photo", "look for the right one"), (SHARE, "it was shared: `xmbl deal import` takes it in")],
+    ids=["another file", "a share"],
 )
 def test_restore__of_what_is_no_backup__is_refused_before_a_password_is_asked(terminal, file, content, hint):
     file.write_bytes(content)
