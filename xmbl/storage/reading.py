@@ -101,11 +101,6 @@ class Pace:
         self._left = max(0.0, self._left - (trio.current_time() - begun))
 
 
-def time_for(size: int) -> float:
-    """Seconds that so many bytes may take between peers."""
-    return PATIENCE + size / LEAST_RATE
-
-
 async def passage(
     channel: "Channel", market: Market, peer: Candidate, deal: Deal, purse: Purse | None
 ) -> Passage:

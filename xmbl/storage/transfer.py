@@ -15,6 +15,7 @@ from xmbl.crypto.envelope import CHUNK_SEALED, Opener, sealed_size
 from xmbl.crypto.ingest import Ingested
 from xmbl.crypto.typed_data import Deal
 from xmbl.errors import Corrupt, PeerUnreachable, ProtocolError, Refused
+from xmbl.network.channel import PATIENCE
 from xmbl.storage import quotes, reading, sources
 from xmbl.storage.manifest import Part
 from xmbl.storage.market import Market
@@ -92,7 +93,7 @@ class Upload:
             while piece := await trio.to_thread.run_sync(ahead.result):
                 ahead = sealing.submit(self._next)
                 sent += len(piece)
-                with _in_time(channel, start + reading.time_for(sent)):
+                with _in_time(channel, start + PATIENCE + sent / reading.LEAST_RATE):
                     await channel.send_bytes(piece)
                 progress(sent)
         finally:

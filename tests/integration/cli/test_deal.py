@@ -75,163 +75,227 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.2)
 
 
+class Life:
+    """A file's: each chapter stands on those before it."""
+
+    def __init__(self, market: Market, tmp_path: Path) -> None:
+        self.market, self.tmp_path = market, tmp_path
+        self.operators = [market.operator(name) for name in ("north", "south")]
+        self.client = market.person("client", "client")
+        self.letter = tmp_path / "My Letter"
+        self.letter.write_text("kept by strangers\n")
+
+    def notes(self) -> list[dict]:
+        """The deals of the second file."""
+        return self.client.document("deal", "show", "notes")["deals"]
+
+    def shown(self) -> dict:
+        """The letter's first deal."""
+        return self.client.document("deal", "show", "my-letter")["deals"][0]
+
+    def questions_cost_nothing(self) -> None:
+        """A question costs nothing; a node says where it is a moment after it has started."""
+
+        def offering() -> set[str]:
+            return {offer["operator"] for offer in self.client.document("deal", "quote", "1 MiB")["offers"]}
+
+        until(lambda: offering() == set(self.market.nodes))
+        dear = self.client.document("deal", "quote", "1 MiB", "--max-price", "0.000001")
+        assert dear["offers"] == []
+
+    def dry_runs_cost_nothing(self) -> None:
+        """Nor does a dry run."""
+        planned = self.client.document("deal", "put", str(self.letter), "--copies", "1", "--dry-run")
+        assert [step["action"] for step in planned["steps"]] == [
+            "token_approve", "pay_deposit", "pay_approve", "deal_open",
+        ]  # fmt: skip
+        assert self.client.document("deal", "list")["stored"] == []
+
+    def it_is_put_and_comes_back(self) -> None:
+        """Put, show, get, verify."""
+        self.stored = self.client.document(
+            "deal", "put", str(self.letter), "--copies", "1", "--periods", "20", "--yes"
+        )
+        [self.deal] = self.stored["deals"]
+        assert (self.stored["name"], self.stored["complete"], self.deal["state"]) == (
+            "my-letter",
+            True,
+            "live",
+        )
+        assert self.client("deal", "put", str(self.letter), "--yes").code == 2
+        self.client.document("deal", "get", "my-letter", str(self.tmp_path / "back"))
+        assert (self.tmp_path / "back").read_bytes() == self.letter.read_bytes()
+        assert self.client.document("deal", "verify", "my-letter")["healthy"] is True
+
+    def another_machine_needs_the_manifest_only(self) -> None:
+        """A second file, with both operators."""
+        self.client.document("deal", "put", str(self.letter), "--name", "notes", "--copies", "2", "--yes")
+
+        # another machine with the same wallet needs the manifest only
+        self.client.document("deal", "backup", "my-letter", str(self.tmp_path / "manifest"))
+        self.elsewhere = self.market.machine("elsewhere")
+        wallet = self.client.home / "config" / "wallets" / "client.json"
+        config.write_text(self.elsewhere.home / "config" / "wallets" / "client.json", wallet.read_text())
+        self.elsewhere.document("config", "join", self.market.devnet.document["path"])
+        self.elsewhere.document("deal", "restore", str(self.tmp_path / "manifest"))
+        self.elsewhere.document("deal", "get", "my-letter", str(self.tmp_path / "again"))
+        assert (self.tmp_path / "again").read_bytes() == self.letter.read_bytes()
+
+    def another_person_gets_the_places_and_the_key(self) -> None:
+        """Another person gets the places and the key, and nothing to say about the deals."""
+        self.reader = self.market.machine("reader", "reader")
+        self.reader.document("config", "join", self.market.devnet.document["path"])
+        told = self.reader.document("deal", "reader")
+        given = self.client.document(
+            "deal", "share", "my-letter", "-o", str(self.tmp_path / "letter.share"), "--to", told["reader"]
+        )
+        assert given["reader"] == told["address"]
+        assert self.elsewhere("deal", "import", str(self.tmp_path / "letter.share")).code == 1
+        taken = self.reader.document(
+            "deal", "import", str(self.tmp_path / "letter.share"), "--name", "theirs"
+        )
+        assert [each["state"] for each in taken["deals"]] == ["live"]
+        self.reader.document("deal", "get", "theirs", str(self.tmp_path / "read"))
+        assert (self.tmp_path / "read").read_bytes() == self.letter.read_bytes()
+        assert [each["client"] for each in self.reader.document("deal", "list")["stored"]] == [
+            self.stored["client"]
+        ]
+        refused = self.reader("deal", "terminate", "theirs", "--yes")
+        assert (refused.code, "who alone can act on its deals" in refused.err) == (2, True)
+
+    def a_passphrase_gives_them_too(self) -> None:
+        """A passphrase does too; what is there already stays."""
+        (self.tmp_path / "passphrase").write_text("open, sesame\n")
+        phrase = ("--passphrase-file", str(self.tmp_path / "passphrase"))
+        self.client.document("deal", "share", "my-letter", "-o", str(self.tmp_path / "sealed.share"), *phrase)
+        assert (
+            self.client("deal", "share", "my-letter", "-o", str(self.tmp_path / "sealed.share"), *phrase).code
+            == 2
+        )
+        assert self.reader("deal", "import", str(self.tmp_path / "sealed.share"), *phrase).code == 0
+        assert self.client("deal", "import", str(self.tmp_path / "sealed.share"), *phrase).code == 2
+
+    def it_is_proven_and_paid_for(self) -> None:
+        """It is proven, period by period, and paid for."""
+        until(lambda: all(each["periods_proven"] for each in [self.shown(), *self.notes()]))
+        settled = self.client.document("deal", "settle", "my-letter", "--yes")
+        assert [each["action"] for each in settled["transactions"]] == ["deal_settle"]
+        self.holder = next(
+            each
+            for each in self.operators
+            if each.document("node", "status")["operator"] == self.deal["operator"]
+        )
+        assert self.holder.document("node", "status")["running"] is True
+        assert self.holder.document("node", "status")["income_wei"] > 0
+
+        # what stands behind an operator is seen before its next deal
+        [offer] = [
+            each
+            for each in self.client.document("deal", "quote", "1 MiB")["offers"]
+            if each["operator"] == self.deal["operator"]
+        ]
+        assert offer["ring_wei"] == 2 * self.deal["price_wei"]
+        assert 0 < offer["ring_share_basis_points"] < 10_000
+        assert 0 < offer["cover_wei"] == offer["collateral_wei"] // 2
+        assert offer["periods_proven"] >= 1
+
+    def a_leaf_and_a_longer_deal_are_given(self) -> None:
+        """An operator is asked for a leaf on chain, and for a longer deal; it gives both."""
+        looked = self.client.document("deal", "challenge", "my-letter", "--dry-run")
+        assert [step["action"] for step in looked["steps"]][-1] == "deal_challenge"
+        assert self.client.document("deal", "challenge", "my-letter", "--wait", "--yes")["answered"] is True
+        assert self.client("deal", "fail", "my-letter", "--yes").code == 2
+        longer = self.client.document("deal", "extend", "my-letter", "--periods", "5", "--yes")
+        assert (longer["extended"], longer["refused"]) == ([0], [])
+        assert self.shown()["end_period"] == self.deal["end_period"] + 5
+        again = self.client("deal", "extend", "my-letter", "--yes")
+        assert (again.code, "say by --periods or --until" in again.err) == (2, True)
+
+    def a_budget_keeps_it(self) -> None:
+        """The second file is kept from expiring as long as a budget lasts."""
+        ends = {each["end_period"] for each in self.notes()}
+        budget = f"{sum(each['price_wei'] for each in self.notes())} wei"
+        assert self.client("deal", "watch", "notes", "--extend", "--yes").code == 2
+        forgotten = self.client("deal", "watch", "notes", "--budget", budget, "--yes")
+        assert (forgotten.code, "say both" in forgotten.err) == (2, True)
+        watching = self.client.begin(
+            "deal",
+            "watch",
+            "notes",
+            "--extend",
+            "--before",
+            "50",
+            "--periods",
+            "1",
+            "--budget",
+            budget,
+            "--yes",
+        )
+        until(lambda: {each["end_period"] for each in self.notes()} == {end + 1 for end in ends})
+        log = self.client.home / "deal-watch.log"
+        until(lambda: "The budget doesn't cover 2 deals, which will expire" in log.read_text())
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(30) == 130
+
+    def its_operator_dies(self) -> None:
+        """The bytes can't be verified, a challenge fails, the misses end the other deal."""
+        assert self.client("deal", "repair", "my-letter", "--yes").code == 2
+        self.market.nodes.pop(self.deal["operator"]).kill()
+        self.silent = next(
+            each["number"] for each in self.notes() if each["operator"] == self.deal["operator"]
+        )
+        self.asked = self.client.document(
+            "deal", "challenge", "notes", "--replica", str(self.silent), "--yes"
+        )
+        failed = self.client("deal", "verify", "my-letter", "--json")
+        assert (failed.code, failed.document()["healthy"]) == (1, False)
+        assert "challenged until block" in self.notes()[self.silent]["state"]
+
+    def who_still_answers_keeps_its_part(self) -> None:
+        """Who still answers keeps its part longer, and what is left behind is said."""
+        partly = self.client("deal", "extend", "notes", "--periods", "1", "--yes", "--json")
+        assert (partly.code, partly.document()["extended"]) == (1, [1 - self.silent])
+        assert [each["number"] for each in partly.document()["refused"]] == [self.silent]
+        early = self.client("deal", "fail", "notes", "--yes")
+        assert (early.code, f"due until block {self.asked['due_block']}" in early.err) == (2, True)
+        until(lambda: self.client("deal", "fail", "notes", "--yes").code == 0)
+        assert self.client.document("stake", "show")["owed_wei"] > 0
+        assert self.notes()[self.silent]["state"] == "failed"
+        ending = self.client.document("deal", "terminate", "notes", "--yes")
+        assert ending["refunded_wei"] > 0
+        assert [each["state"] for each in ending["deals"] if each["number"] != self.silent] == ["ending"]
+
+        until(lambda: self.shown()["state"] == "ended early")
+        assert self.shown()["periods_missed"] == 3
+        assert self.holder.document("node", "status")["running"] is False
+
+    def it_is_mended_and_the_client_compensated(self) -> None:
+        """The other operator takes a new replica; the client is compensated."""
+        repaired = self.client.document("deal", "repair", "my-letter", "--yes")["deals"]
+        assert [(each["number"], each["state"]) for each in repaired] == [(0, "ended early"), (1, "live")]
+        assert repaired[1]["operator"] in self.market.nodes
+        self.client.document("deal", "get", "my-letter", str(self.tmp_path / "repaired"))
+        owed = self.client.document("stake", "show")["owed_wei"]
+        assert owed > 0
+        before = self.client.document("wallet", "balance")["xmbl_wei"]
+        self.client.document("stake", "claim", "--yes")
+        assert self.client.document("wallet", "balance")["xmbl_wei"] - before == owed
+
+
 def test_deal__a_files_life__from_quote_to_claim(market, tmp_path):
-    operators = [market.operator(name) for name in ("north", "south")]
-    client = market.person("client", "client")
-
-    # a question costs nothing; a node says where it is a moment after it has started
-    def offering() -> set[str]:
-        return {offer["operator"] for offer in client.document("deal", "quote", "1 MiB")["offers"]}
-
-    until(lambda: offering() == set(market.nodes))
-    dear = client.document("deal", "quote", "1 MiB", "--max-price", "0.000001")
-    assert dear["offers"] == []
-
-    # nor does a dry run
-    letter = tmp_path / "My Letter"
-    letter.write_text("kept by strangers\n")
-    planned = client.document("deal", "put", str(letter), "--copies", "1", "--dry-run")
-    assert [step["action"] for step in planned["steps"]] == [
-        "token_approve", "pay_deposit", "pay_approve", "deal_open",
-    ]  # fmt: skip
-    assert client.document("deal", "list")["stored"] == []
-
-    # put, show, get, verify
-    stored = client.document("deal", "put", str(letter), "--copies", "1", "--periods", "20", "--yes")
-    [deal] = stored["deals"]
-    assert (stored["name"], stored["complete"], deal["state"]) == ("my-letter", True, "live")
-    assert client("deal", "put", str(letter), "--yes").code == 2
-    client.document("deal", "get", "my-letter", str(tmp_path / "back"))
-    assert (tmp_path / "back").read_bytes() == letter.read_bytes()
-    assert client.document("deal", "verify", "my-letter")["healthy"] is True
-
-    # a second file, with both operators
-    client.document("deal", "put", str(letter), "--name", "notes", "--copies", "2", "--yes")
-
-    def notes() -> list[dict]:
-        return client.document("deal", "show", "notes")["deals"]
-
-    # another machine with the same wallet needs the manifest only
-    client.document("deal", "backup", "my-letter", str(tmp_path / "manifest"))
-    elsewhere = market.machine("elsewhere")
-    wallet = client.home / "config" / "wallets" / "client.json"
-    config.write_text(elsewhere.home / "config" / "wallets" / "client.json", wallet.read_text())
-    elsewhere.document("config", "join", market.devnet.document["path"])
-    elsewhere.document("deal", "restore", str(tmp_path / "manifest"))
-    elsewhere.document("deal", "get", "my-letter", str(tmp_path / "again"))
-    assert (tmp_path / "again").read_bytes() == letter.read_bytes()
-
-    # another person gets the places and the key, and nothing to say about the deals
-    reader = market.machine("reader", "reader")
-    reader.document("config", "join", market.devnet.document["path"])
-    told = reader.document("deal", "reader")
-    given = client.document(
-        "deal", "share", "my-letter", "-o", str(tmp_path / "letter.share"), "--to", told["reader"]
-    )
-    assert given["reader"] == told["address"]
-    assert elsewhere("deal", "import", str(tmp_path / "letter.share")).code == 1
-    taken = reader.document("deal", "import", str(tmp_path / "letter.share"), "--name", "theirs")
-    assert [each["state"] for each in taken["deals"]] == ["live"]
-    reader.document("deal", "get", "theirs", str(tmp_path / "read"))
-    assert (tmp_path / "read").read_bytes() == letter.read_bytes()
-    assert [each["client"] for each in reader.document("deal", "list")["stored"]] == [stored["client"]]
-    refused = reader("deal", "terminate", "theirs", "--yes")
-    assert (refused.code, "who alone can act on its deals" in refused.err) == (2, True)
-
-    # a passphrase does too; what is there already stays
-    (tmp_path / "passphrase").write_text("open, sesame\n")
-    phrase = ("--passphrase-file", str(tmp_path / "passphrase"))
-    client.document("deal", "share", "my-letter", "-o", str(tmp_path / "sealed.share"), *phrase)
-    assert client("deal", "share", "my-letter", "-o", str(tmp_path / "sealed.share"), *phrase).code == 2
-    assert reader("deal", "import", str(tmp_path / "sealed.share"), *phrase).code == 0
-    assert client("deal", "import", str(tmp_path / "sealed.share"), *phrase).code == 2
-
-    # it is proven, period by period, and paid for
-    def shown(number: int = 0) -> dict:
-        return client.document("deal", "show", "my-letter")["deals"][number]
-
-    until(lambda: all(each["periods_proven"] for each in [shown(), *notes()]))
-    settled = client.document("deal", "settle", "my-letter", "--yes")
-    assert [each["action"] for each in settled["transactions"]] == ["deal_settle"]
-    holder = next(
-        each for each in operators if each.document("node", "status")["operator"] == deal["operator"]
-    )
-    assert holder.document("node", "status")["running"] is True
-    assert holder.document("node", "status")["income_wei"] > 0
-
-    # what stands behind an operator is seen before its next deal
-    [offer] = [
-        each
-        for each in client.document("deal", "quote", "1 MiB")["offers"]
-        if each["operator"] == deal["operator"]
-    ]
-    assert offer["ring_wei"] == 2 * deal["price_wei"]
-    assert 0 < offer["ring_share_basis_points"] < 10_000
-    assert 0 < offer["cover_wei"] == offer["collateral_wei"] // 2
-    assert offer["periods_proven"] >= 1
-
-    # an operator is asked for a leaf on chain, and for a longer deal; it gives both
-    looked = client.document("deal", "challenge", "my-letter", "--dry-run")
-    assert [step["action"] for step in looked["steps"]][-1] == "deal_challenge"
-    assert client.document("deal", "challenge", "my-letter", "--wait", "--yes")["answered"] is True
-    assert client("deal", "fail", "my-letter", "--yes").code == 2
-    longer = client.document("deal", "extend", "my-letter", "--periods", "5", "--yes")
-    assert (longer["extended"], longer["refused"]) == ([0], [])
-    assert shown()["end_period"] == deal["end_period"] + 5
-    again = client("deal", "extend", "my-letter", "--yes")
-    assert (again.code, "say by --periods or --until" in again.err) == (2, True)
-
-    # the second file is kept from expiring as long as a budget lasts
-    ends = {each["end_period"] for each in notes()}
-    budget = f"{sum(each['price_wei'] for each in notes())} wei"
-    assert client("deal", "watch", "notes", "--extend", "--yes").code == 2
-    forgotten = client("deal", "watch", "notes", "--budget", budget, "--yes")
-    assert (forgotten.code, "say both" in forgotten.err) == (2, True)
-    watching = client.begin(
-        "deal", "watch", "notes", "--extend", "--before", "50", "--periods", "1", "--budget", budget, "--yes"
-    )
-    until(lambda: {each["end_period"] for each in notes()} == {end + 1 for end in ends})
-    log = client.home / "deal-watch.log"
-    until(lambda: "The budget doesn't cover 2 deals, which will expire" in log.read_text())
-    watching.send_signal(signal.SIGINT)
-    assert watching.wait(30) == 130
-
-    # its operator dies: the bytes can't be verified, a challenge fails, the misses end the other deal
-    assert client("deal", "repair", "my-letter", "--yes").code == 2
-    market.nodes.pop(deal["operator"]).kill()
-    silent = next(each["number"] for each in notes() if each["operator"] == deal["operator"])
-    asked = client.document("deal", "challenge", "notes", "--replica", str(silent), "--yes")
-    failed = client("deal", "verify", "my-letter", "--json")
-    assert (failed.code, failed.document()["healthy"]) == (1, False)
-    assert "challenged until block" in notes()[silent]["state"]
-
-    # who still answers keeps its part longer, and what is left behind is said
-    partly = client("deal", "extend", "notes", "--periods", "1", "--yes", "--json")
-    assert (partly.code, partly.document()["extended"]) == (1, [1 - silent])
-    assert [each["number"] for each in partly.document()["refused"]] == [silent]
-    early = client("deal", "fail", "notes", "--yes")
-    assert (early.code, f"due until block {asked['due_block']}" in early.err) == (2, True)
-    until(lambda: client("deal", "fail", "notes", "--yes").code == 0)
-    assert client.document("stake", "show")["owed_wei"] > 0
-    assert notes()[silent]["state"] == "failed"
-    ending = client.document("deal", "terminate", "notes", "--yes")
-    assert ending["refunded_wei"] > 0
-    assert [each["state"] for each in ending["deals"] if each["number"] != silent] == ["ending"]
-
-    until(lambda: shown()["state"] == "ended early")
-    assert shown()["periods_missed"] == 3
-    assert holder.document("node", "status")["running"] is False
-
-    # the other operator takes a new replica; the client is compensated
-    repaired = client.document("deal", "repair", "my-letter", "--yes")["deals"]
-    assert [(each["number"], each["state"]) for each in repaired] == [(0, "ended early"), (1, "live")]
-    assert repaired[1]["operator"] in market.nodes
-    client.document("deal", "get", "my-letter", str(tmp_path / "repaired"))
-    owed = client.document("stake", "show")["owed_wei"]
-    assert owed > 0
-    before = client.document("wallet", "balance")["xmbl_wei"]
-    client.document("stake", "claim", "--yes")
-    assert client.document("wallet", "balance")["xmbl_wei"] - before == owed
+    life = Life(market, tmp_path)
+    life.questions_cost_nothing()
+    life.dry_runs_cost_nothing()
+    life.it_is_put_and_comes_back()
+    life.another_machine_needs_the_manifest_only()
+    life.another_person_gets_the_places_and_the_key()
+    life.a_passphrase_gives_them_too()
+    life.it_is_proven_and_paid_for()
+    life.a_leaf_and_a_longer_deal_are_given()
+    life.a_budget_keeps_it()
+    life.its_operator_dies()
+    life.who_still_answers_keeps_its_part()
+    life.it_is_mended_and_the_client_compensated()
 
 
 def test_deal__folder__comes_back_as_it_was(market, tmp_path):
