@@ -14,7 +14,7 @@ from xmbl.crypto.cids import cid_of_file
 from xmbl.crypto.envelope import CHUNK_PLAIN, sealed_size
 from xmbl.errors import Busy, InsufficientFunds, Refused, UsageError
 from xmbl.network.channel import Channel
-from xmbl.storage import client_events, reading, sources
+from xmbl.storage import client_events, reading, sources, transfer
 from xmbl.storage.client_events import OperatorPassed
 from xmbl.storage.manifest import Manifests
 from xmbl.storage.standing import DealStanding
@@ -236,7 +236,7 @@ async def dripping(channel: Channel) -> None:
 def test_put__an_operator_lets_bytes_drip__goes_elsewhere_and_comes_back_to_it_last(
     stage: Stage, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "PATIENCE", 3.0)
+    monkeypatch.setattr(transfer, "PATIENCE", 3.0)
     monkeypatch.setattr(reading, "LEAST_RATE", 10**9)
     slow, other = stage.providers[0].address, stage.providers[1].address
 
