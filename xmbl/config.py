@@ -38,11 +38,13 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 
 @dataclass(frozen=True)
 class Folders:
-    """Where things rest: settings and keys in `config`, bytes in `data`, journals and outboxes in `state`."""
+    """Where things rest: settings and keys in `config`, bytes in `data`, journals and outboxes in `state`,
+    what can be had again in `cache`."""
 
     config: Path
     data: Path
     state: Path
+    cache: Path
 
 
 def _xdg(environ: Mapping[str, str], variable: str, fallback: str) -> Path:
@@ -56,11 +58,12 @@ def folders(environ: Mapping[str, str] = os.environ) -> Folders:
     home = environ.get("XMBL_HOME", "")
     if home:
         root = Path(home).expanduser().absolute()
-        return Folders(root / "config", root / "data", root / "state")
+        return Folders(root / "config", root / "data", root / "state", root / "cache")
     return Folders(
         _xdg(environ, "XDG_CONFIG_HOME", ".config"),
         _xdg(environ, "XDG_DATA_HOME", ".local/share"),
         _xdg(environ, "XDG_STATE_HOME", ".local/state"),
+        _xdg(environ, "XDG_CACHE_HOME", ".cache"),
     )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from xmbl.chain.call import Call
-from xmbl.chain.client import Chain, Log
+from xmbl.chain.client import Chain
+from xmbl.chain.logs import Log
 
 
 class StrangeChain:

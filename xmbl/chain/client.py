@@ -10,14 +10,16 @@ from eth_utils import to_checksum_address
 
 from xmbl.chain.call import Call
 from xmbl.chain.endpoints import Endpoint, Endpoints, Waiting, connect
+from xmbl.chain.logs import Chunks, Log, Search
 from xmbl.errors import ChainError, InsufficientFunds, Reverted
 
 if TYPE_CHECKING:
     from web3 import Web3
 
+    from xmbl.chain.past import Past
+
 Block = int | Literal["latest", "pending", "finalized"]
 
-_LOG_CHUNK = 2_000  # blocks; what public nodes allow at least
 _KNOWN = ("already known", "already imported", "known transaction")
 _USED = ("nonce too low", "invalid transaction nonce")
 _UNDERPRICED = ("underpriced", "fee too low", "max fee per gas less than block base fee")
@@ -32,19 +34,6 @@ class Header:
     parent: bytes
     timestamp: int
     base_fee: int
-
-
-@dataclass(frozen=True)
-class Log:
-    """What a contract logged, and where."""
-
-    address: str
-    topics: tuple[bytes, ...]
-    data: bytes
-    block: int
-    block_hash: bytes
-    transaction: bytes
-    index: int
 
 
 @dataclass(frozen=True)
@@ -71,7 +60,7 @@ class Sent(Enum):
 class Chain:
     """One chain through one or several nodes; every wait is bounded by `timeout` and `patience` (seconds).
 
-    `waiting` is entered with what is asked, for as long as an answer takes.
+    `waiting` is entered with what is asked, for as long as an answer takes; `past` remembers old logs.
     All methods raise `RpcUnavailable` when no node answers and `WrongChain` when all serve another chain.
     """
 
@@ -83,16 +72,23 @@ class Chain:
         timeout: float = 15.0,
         patience: float = 30.0,
         waiting: Waiting = nullcontext,
+        past: "Past | None" = None,
     ) -> None:
+        nodes = Endpoints([connect(url, timeout) for url in urls], chain_id, patience, waiting)
+        self._begin(chain_id, nodes, past)
+
+    def _begin(self, chain_id: int, nodes: Endpoints, past: "Past | None") -> None:
         self.chain_id = chain_id
-        self._nodes = Endpoints([connect(url, timeout) for url in urls], chain_id, patience, waiting)
+        self._nodes = nodes
+        self._past = past
+        self._chunks = Chunks(self._logs)
 
     @classmethod
     def from_web3(cls, web3: "Web3") -> "Chain":
         """A chain behind a web3 that somebody else made: Ape's, or one with `EthereumTesterProvider`."""
         own = cls.__new__(cls)
-        own.chain_id = web3.eth.chain_id
-        own._nodes = Endpoints([Endpoint("this process", web3)], own.chain_id, patience=0)
+        chain_id = web3.eth.chain_id
+        own._begin(chain_id, Endpoints([Endpoint("this process", web3)], chain_id, patience=0), past=None)
         return own
 
     def turn_away(self) -> None:
@@ -174,31 +170,25 @@ class Chain:
         """Whether the node holds the transaction, waiting or mined."""
         return self._nodes.ask(lambda web3: _or_none(web3.eth.get_transaction, transaction)) is not None
 
-    def logs(
-        self, address: str, topics: Sequence[bytes | None], first: int, last: int | None = None
-    ) -> Iterator[Log]:
-        """Logs of a contract in blocks `first` to `last` (both in; the newest if None), oldest first.
-
-        The range is asked for in chunks, which shrink where a node finds them too large.
-        """
-        end, step = self.block_number() if last is None else last, _LOG_CHUNK
-        while first <= end:
-            upto = min(first + step - 1, end)
-            try:
-                found = self._logs(address, topics, first, upto)
-            except ChainError:
-                if step == 1:
-                    raise
-                step = max(1, step // 4)
-                continue
+    def logs(self, search: Search, first: int, last: int | None = None) -> Iterator[Log]:
+        """What a search finds in blocks `first` to `last` (both in; the newest if None), oldest first."""
+        end = self.block_number() if last is None else last
+        for _, found in self.chunks(search, first, end):
             yield from found
-            first = upto + 1
 
-    def _logs(self, address: str, topics: Sequence[bytes | None], first: int, last: int) -> list[Log]:
-        query: Any = {
-            "address": _address(address), "fromBlock": first, "toBlock": last,
-            "topics": [each and "0x" + each.hex() for each in topics],
-        }  # fmt: skip
+    def chunks(self, search: Search, first: int, last: int) -> Iterator[tuple[int, list[Log]]]:
+        """The same chunk by chunk, each with its last block."""
+        return self._chunks.search(search, first, last)
+
+    def history(self, search: Search, first: int) -> list[Log]:
+        """What a search finds from the block `first`, where its contract began, oldest first.
+
+        Where the chain has a `past`, what can't change any more is asked for once.
+        """
+        return list(self.logs(search, first)) if self._past is None else self._past.logs(self, search, first)
+
+    def _logs(self, search: Search, first: int, last: int) -> list[Log]:
+        query = search.query(first, last)
         return [_log(each) for each in self._nodes.ask(lambda web3: web3.eth.get_logs(query))]
 
     def _call(self, request: Any, block: Block, sentence: str) -> bytes:

@@ -1,6 +1,6 @@
 """What the wrappers of the contracts share: reading at a block, building calls, reading logs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -9,7 +9,8 @@ from eth_utils import to_checksum_address
 from xmbl.chain.abi import Abi
 from xmbl.chain.artifacts import artifact
 from xmbl.chain.call import Call
-from xmbl.chain.client import Block, Chain, Log
+from xmbl.chain.client import Block, Chain
+from xmbl.chain.logs import Log, Search
 from xmbl.errors import ConfigError
 
 
@@ -54,21 +55,34 @@ class Contract:
         data = self._abi.functions[function].encode(arguments)
         return Call(self.address, data, action, sentence)
 
-    def all_events(self, kinds: Sequence[type[E]], first: int, last: int | None = None) -> Iterator[E]:
-        """The events of several kinds by one search, in the order in which they were logged."""
-        known = {self._abi.events[kind.__name__].topic: kind for kind in kinds}
-        for log in self._chain.logs(self.address, [], first, last):
-            if kind := known.get(log.topics[0]):
-                yield self._event(kind, log)
-
     def events(self, kind: type[E], first: int, last: int | None = None, **indexed: Any) -> Iterator[E]:
         """The events of one kind in blocks `first` to `last` (both in; None: the newest), oldest first.
 
         `indexed` arguments narrow the search: `deals.events(Opened, 1, operator=address)`.
         """
-        event = self._abi.events[kind.__name__]
-        for log in self._chain.logs(self.address, event.topics(indexed), first, last):
-            yield self._event(kind, log)
+        return self._told([kind], self._chain.logs(self._search([kind], indexed), first, last))
+
+    def all_events(self, kinds: Sequence[type[E]], first: int, last: int | None = None) -> Iterator[E]:
+        """The events of several kinds by one search, in the order in which they were logged."""
+        return self._told(kinds, self._chain.logs(self._search(kinds), first, last))
+
+    def history(self, kind: type[E], since: int, **indexed: Any) -> Iterator[E]:
+        """The events of one kind from the block `since` on, where the contract began: `Chain.history`."""
+        return self._told([kind], self._chain.history(self._search([kind], indexed), since))
+
+    def all_history(self, kinds: Sequence[type[E]], since: int) -> Iterator[E]:
+        """The same of several kinds by one search, in the order in which they were logged."""
+        return self._told(kinds, self._chain.history(self._search(kinds), since))
+
+    def _search(self, kinds: Sequence[type[E]], indexed: Mapping[str, Any] | None = None) -> Search:
+        events = [self._abi.events[kind.__name__] for kind in kinds]
+        narrowed = events[0].topics(indexed)[1:] if indexed else ()
+        places = tuple(() if topic is None else (topic,) for topic in narrowed)
+        return Search(self.address, (tuple(event.topic for event in events), *places))
+
+    def _told(self, kinds: Sequence[type[E]], logs: Iterable[Log]) -> Iterator[E]:
+        known = {self._abi.events[kind.__name__].topic: kind for kind in kinds}
+        return (self._event(known[log.topics[0]], log) for log in logs)
 
     def _event(self, kind: type[E], log: Log) -> E:
         event = self._abi.events[kind.__name__]

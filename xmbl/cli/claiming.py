@@ -30,7 +30,7 @@ def claims(session: "Session") -> Iterator[Claim]:
         yield Claim("fees of your own stake", fees, staking.claim())
     if owed := staking.owed(wallet):
         yield Claim("compensation for deals that failed you", owed, staking.collect())
-    found = staking.events(Delegated, session.deployment().block, holder=wallet)
+    found = staking.history(Delegated, session.deployment().block, holder=wallet)
     for operator in dict.fromkeys(event.operator for event in found):
         yield from claim_of(session, operator)
     commission = staking.stake_of(wallet).commission

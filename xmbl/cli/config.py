@@ -1,7 +1,7 @@
 """`xmbl config`: which networks this machine knows, and the defaults."""
 
 import urllib.request
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ def show(session: Session) -> None:
 @local
 def path(session: Session) -> None:
     """Print the folders in which XMBL keeps its files."""
-    places = {name: str(getattr(session.folders, name)) for name in ("config", "data", "state")}
+    places = {name: str(folder) for name, folder in asdict(session.folders).items()}
     session.out.result(places, facts([*places.items()]))
 
 

@@ -92,7 +92,7 @@ def delegators(session: "Session", operator: str) -> list[str]:
     """Who ever delegated to an operator, oldest first."""
     from xmbl.chain.staking import Delegated
 
-    found = session.staking().events(Delegated, session.deployment().block, operator=operator)
+    found = session.staking().history(Delegated, session.deployment().block, operator=operator)
     return list(dict.fromkeys(event.holder for event in found))
 
 

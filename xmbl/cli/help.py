@@ -35,13 +35,14 @@ Commands that send ask first: a script says --yes, or --dry-run to see what woul
 config  networks, wallets, known splits, defaults    ~/.config/xmbl        $XDG_CONFIG_HOME/xmbl
 data    stored bytes and manifests                   ~/.local/share/xmbl   $XDG_DATA_HOME/xmbl
 state   transactions under way, journals, crashes    ~/.local/state/xmbl   $XDG_STATE_HOME/xmbl
-XMBL_HOME=FOLDER puts all three below one folder. `xmbl config path` prints them.
+cache   what was read of chains; may be deleted       ~/.cache/xmbl         $XDG_CACHE_HOME/xmbl
+XMBL_HOME=FOLDER puts all of them below one folder. `xmbl config path` prints them.
 Back up the wallets and their passwords; `xmbl deal backup` saves what is needed to find files again.""",
     ),
     "environment": (
         "Variables that XMBL reads",
         """\
-XMBL_HOME           one folder for everything, instead of the three of `xmbl help files`
+XMBL_HOME           one folder for everything, instead of those of `xmbl help files`
 XMBL_NETWORK        the network where --network isn't given
 XMBL_WALLET         the wallet where --wallet isn't given
 XMBL_PASSWORD_FILE  the file with the wallet's password where --password-file isn't given

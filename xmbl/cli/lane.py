@@ -65,8 +65,8 @@ def show(session: Session) -> None:
     from xmbl.chain.payments import Reserved
 
     payments, since, me = session.payments(), session.deployment().block, session.address()
-    pairs = {(each.payer, each.payee) for each in payments.events(Reserved, since, payer=me)}
-    pairs |= {(each.payer, each.payee) for each in payments.events(Reserved, since, payee=me)}
+    pairs = {(each.payer, each.payee) for each in payments.history(Reserved, since, payer=me)}
+    pairs |= {(each.payer, each.payee) for each in payments.history(Reserved, since, payee=me)}
     lanes = [(payer, payee, payments.lane(payer, payee)) for payer, payee in sorted(pairs)]
     lanes = [each for each in lanes if each[2].amount]
     rows = [(payer, payee, format_amount(lane.amount), str(lane.until)) for payer, payee, lane in lanes]

@@ -84,7 +84,7 @@ def allowances(session: Session) -> None:
     from xmbl.chain.payments import Approved
 
     owner = session.address()
-    approvals = session.payments().events(Approved, session.deployment().block, owner=owner)
+    approvals = session.payments().history(Approved, session.deployment().block, owner=owner)
     spenders = sorted({approval.spender for approval in approvals})
     allowed = {each: session.payments().allowance(owner, each) for each in spenders}
     open_ = {spender: amount for spender, amount in allowed.items() if amount}

@@ -121,9 +121,11 @@ class Session:
 
     def _connected(self) -> "Chain":
         from xmbl.chain.client import Chain
+        from xmbl.chain.past import Past
 
         network = self.network()
-        return Chain(network.rpc, network.chain_id, patience=self.patience, waiting=self.silence)
+        past = Past(self.folders.cache / "logs" / f"{network.chain_id}.db")
+        return Chain(network.rpc, network.chain_id, patience=self.patience, waiting=self.silence, past=past)
 
     def deployment(self) -> "Deployment":
         """The contracts: those of the network file, else those that the package knows for this chain."""

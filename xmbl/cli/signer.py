@@ -63,7 +63,7 @@ def show(session: Session) -> None:
     from xmbl.chain.payments import SignerSet
 
     payments, me, block = session.payments(), session.address(), session.chain().block_number()
-    known = {each.signer for each in payments.events(SignerSet, session.deployment().block, payer=me)}
+    known = {each.signer for each in payments.history(SignerSet, session.deployment().block, payer=me)}
     found = [(each, payments.signer_until(me, each)) for each in sorted(known)]
     live = [(signer, until) for signer, until in found if until > block]
     document = {"signers": [{"signer": signer, "until": until} for signer, until in live]}

@@ -45,7 +45,7 @@ STATUS = "status.json"
 LOCK = "node.lock"
 
 UPLOAD_SECONDS = 6 * 3_600.0
-QUOTES_AT_ONCE, UPLOADS_AT_ONCE, STREAMS_AT_ONCE = 64, 16, 64
+QUOTES_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,9 @@ async def _serve(
     egress = Egress(desk, signer, settings.storage, cashiers[0].till, older)
     server = StorageServer(desk, signer, settings.storage, egress)
     host.serve(wire.QUOTE, server.quote, deadline=60.0, concurrent=QUOTES_AT_ONCE)
-    host.serve(wire.STORE, server.store, deadline=UPLOAD_SECONDS, concurrent=UPLOADS_AT_ONCE)
-    host.serve(wire.STREAM, server.stream, deadline=UPLOAD_SECONDS, concurrent=STREAMS_AT_ONCE)
+    # their places are given by use, so who comes must be heard
+    host.serve(wire.STORE, server.store, deadline=UPLOAD_SECONDS)
+    host.serve(wire.STREAM, server.stream, deadline=UPLOAD_SECONDS)
     desk.emit(Started(desk.operator, signer.address, host.addresses))
     path = settings.state / STATUS
 

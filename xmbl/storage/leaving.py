@@ -127,10 +127,10 @@ def finish(market: Market, now: Leaving) -> list[Call]:
 
 
 def _open_deals(market: Market, operator: str, period: int) -> Iterator[OpenDeal]:
-    closed = {event.id for event in market.deals.events(Closed, market.since)}
+    closed = {event.id for event in market.deals.history(Closed, market.since)}
     opened = [
         event
-        for event in market.deals.events(Opened, market.since, operator=operator)
+        for event in market.deals.history(Opened, market.since, operator=operator)
         if event.id not in closed
     ]
     records = [(event, market.record(event.id)) for event in opened]

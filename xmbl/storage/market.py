@@ -129,7 +129,7 @@ class Market:
 
     def operators(self) -> list[str]:
         """Operators that ever registered as storing, oldest first."""
-        found = self.registry.events(Registered, self.since)
+        found = self.registry.history(Registered, self.since)
         return list(dict.fromkeys(event.operator for event in found if event.services & STORAGE))
 
     def lockable(self, operator: str) -> int:

@@ -24,7 +24,7 @@ def spans(market: Market) -> Mapping[str, list[Span]]:
     kinds: tuple[type[Opened | Extended | Terminated | Closed], ...] = (Opened, Extended, Terminated, Closed)
     by_deal: dict[bytes, Span] = {}
     found: dict[str, list[Span]] = {}
-    for event in market.deals.all_events(kinds, market.since):
+    for event in market.deals.all_history(kinds, market.since):
         period = event.block // market.parameters.period
         match event:
             case Opened():

@@ -59,7 +59,7 @@ def track_record(market: Market, operator: str) -> TrackRecord:
         market.staking.stake_of(operator),
         market.staking.pool_of(operator),
         backing_of(market, operator),
-        tuple(market.staking.events(Slashed, market.since, operator=operator)),
+        tuple(market.staking.history(Slashed, market.since, operator=operator)),
         recent_income(market),
     )
 

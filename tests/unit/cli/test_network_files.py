@@ -20,14 +20,17 @@ def home(tmp_path):
 
 def test_folders__xmbl_home_set__puts_everything_below_it(tmp_path):
     assert config.folders({"XMBL_HOME": str(tmp_path), "XDG_DATA_HOME": "/elsewhere"}) == config.Folders(
-        tmp_path / "config", tmp_path / "data", tmp_path / "state"
+        tmp_path / "config", tmp_path / "data", tmp_path / "state", tmp_path / "cache"
     )
 
 
 def test_folders__xdg_variables__are_followed_unless_relative():
     found = config.folders({"XDG_CONFIG_HOME": "/c", "XDG_DATA_HOME": "relative"})
     assert found == config.Folders(
-        Path("/c/xmbl"), Path.home() / ".local/share/xmbl", Path.home() / ".local/state/xmbl"
+        Path("/c/xmbl"),
+        Path.home() / ".local/share/xmbl",
+        Path.home() / ".local/state/xmbl",
+        Path.home() / ".cache/xmbl",
     )
 
 

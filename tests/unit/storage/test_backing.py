@@ -43,7 +43,7 @@ class Chain:
         self.staking = SimpleNamespace(
             stake_of=lambda _: SimpleNamespace(own=7, locked=3), leverage=lambda: 2
         )
-        self.deals = SimpleNamespace(all_events=self._events)
+        self.deals = SimpleNamespace(all_history=self._events)
         self.parameters = SimpleNamespace(period=LENGTH, limit=LIMIT)
         self.since = 5
         self._attendance = Attendance(proven, declared)

@@ -1,0 +1,191 @@
+"""Old logs, searched for once: what is asked again, and when nothing kept is good any more."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.deployed import Deployed, facts
+from tests.support.devnets import MINED_AT_ONCE, ServedNet, serving
+from xmbl.chain import past
+from xmbl.chain.client import Chain
+from xmbl.chain.deploy import PRESETS, deploy
+from xmbl.chain.devnet import CHAIN_ID, rich_account
+from xmbl.chain.log_store import LogStore
+from xmbl.chain.logs import Chunks, Log, Search
+from xmbl.chain.outbox import Habits, Outbox
+from xmbl.chain.past import Past
+from xmbl.chain.payments import Approved, Deposited, Payments
+from xmbl.errors import RpcUnavailable
+
+SPENDERS = ["0x" + f"{number:040x}" for number in range(1, 6)]
+
+
+@pytest.fixture(autouse=True)
+def shallow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A block is deep sooner than on a real chain."""
+    monkeypatch.setattr(past, "DEPTH", 4)
+
+
+class Reader:
+    """Somebody who comes again with the same file; `asked` are the blocks that a node was asked for."""
+
+    def __init__(self, net: ServedNet, deployed: Deployed, file: Path) -> None:
+        self.chain = Chain([net.url], CHAIN_ID, past=Past(file))
+        self.asked: list[tuple[int, int]] = []
+        self.dies_after = -1
+        self._deployment = deployed.deployment
+        self._real = self.chain._logs
+        self.chain._chunks = Chunks(self._ask)
+
+    def _ask(self, search: Search, first: int, last: int) -> list[Log]:
+        if len(self.asked) == self.dies_after:
+            raise KeyboardInterrupt
+        self.asked.append((first, last))
+        return self._real(search, first, last)
+
+    def spenders(self) -> list[str]:
+        """Who was allowed something since the contracts are there."""
+        payments = Payments(self.chain, self._deployment.payments)
+        return [event.spender for event in payments.history(Approved, self._deployment.block)]
+
+
+def approve(deployed: Deployed, spenders: list[str]) -> None:
+    for spender in spenders:
+        deployed.send(deployed.payments.approve(spender, 7))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "cache" / "logs.db"
+
+
+@pytest.fixture
+def reader(deployed: Deployed, file: Path) -> Reader:
+    approve(deployed, SPENDERS)
+    deployed.net.mine(10)
+    return Reader(deployed.net, deployed, file)
+
+
+def test_history__asked_again__asks_only_for_what_was_too_young(deployed, reader, file):
+    assert reader.spenders() == SPENDERS
+    deep = deployed.chain.block_number() - 4
+    approve(deployed, SPENDERS[:1])
+    later = Reader(deployed.net, deployed, file)
+    assert later.spenders() == [*SPENDERS, SPENDERS[0]]
+    assert min(first for first, _ in later.asked) == deep + 1
+
+
+def test_history__young_blocks__are_not_kept(deployed, reader, file):
+    approve(deployed, SPENDERS[:1])
+    assert reader.spenders() == [*SPENDERS, SPENDERS[0]]
+    store = LogStore(file)
+    search = Search(deployed.payments.address, ((deployed.payments._abi.events["Approved"].topic,),))
+    reached = store.reached(search)
+    assert reached is not None
+    assert reached.last == deployed.chain.block_number() - 4
+    assert all(log.block <= reached.last for log in store.found(search))
+    assert len(store.found(search)) == len(SPENDERS)
+    store.close()
+
+
+def test_history__found_from_the_file__is_the_same_to_the_last_field(deployed, reader):
+    first = list(
+        Payments(reader.chain, deployed.payments.address).history(Approved, deployed.deployment.block)
+    )
+    again = list(
+        Payments(reader.chain, deployed.payments.address).history(Approved, deployed.deployment.block)
+    )
+    plain = list(deployed.payments.events(Approved, deployed.deployment.block))
+    assert first == again == plain
+
+
+def test_history__interrupted__goes_on_where_it_was(deployed, reader, file, monkeypatch):
+    monkeypatch.setattr("xmbl.chain.logs.CHUNK", 2)
+    monkeypatch.setattr("xmbl.chain.logs.WIDEST", 2)
+    whole = Reader(deployed.net, deployed, file.with_name("other"))
+    whole.spenders()
+    reader = Reader(deployed.net, deployed, file)
+    reader.dies_after = 3
+    with pytest.raises(KeyboardInterrupt):
+        reader.spenders()
+    later = Reader(deployed.net, deployed, file)
+    assert later.spenders() == SPENDERS
+    assert later.asked == whole.asked[3:]
+
+
+def test_history__several_searches__are_kept_apart(deployed, reader):
+    since = deployed.deployment.block
+    payments = Payments(reader.chain, deployed.payments.address)
+    for _ in range(2):
+        assert len(list(payments.history(Approved, since))) == len(SPENDERS)
+        assert facts(payments.history(Approved, since, spender=SPENDERS[1])) == [
+            (deployed.outbox.account, SPENDERS[1], 7)
+        ]
+        assert list(payments.history(Deposited, since)) == []
+        assert len(list(payments.all_history((Approved, Deposited), since))) == len(SPENDERS)
+
+
+def test_history__from_a_later_block__leaves_earlier_ones_out(deployed, reader):
+    payments = Payments(reader.chain, deployed.payments.address)
+    found = list(payments.history(Approved, deployed.deployment.block))
+    assert list(payments.history(Approved, found[2].block)) == found[2:]
+    assert list(payments.history(Approved, deployed.deployment.block)) == found
+
+
+@contextmanager
+def begun(folder: Path, spenders: list[str], blocks: int) -> Iterator[Deployed]:
+    """A chain of its own with all contracts, on which these were allowed something so many blocks ago."""
+    folder.mkdir()
+    with serving(block_time=MINED_AT_ONCE) as net:
+        outbox = Outbox(folder / "outbox", net.chain(), rich_account(), Habits(confirmations=1, poll=0.01))
+        deployment = deploy(outbox, net.chain(), PRESETS["devnet"], folder, lambda _: None)
+        world = Deployed(net, net.chain(), outbox, deployment)
+        approve(world, spenders)
+        net.mine(blocks)
+        yield world
+        outbox.close()
+
+
+@pytest.mark.parametrize("blocks", [5, 40])
+def test_history__a_chain_of_the_same_id_made_anew__begins_anew(tmp_path, file, blocks):
+    with begun(tmp_path / "old", SPENDERS, 20) as old, begun(tmp_path / "new", SPENDERS[3:], blocks) as new:
+        assert old.deployment == new.deployment
+        assert Reader(old.net, old, file).spenders() == SPENDERS
+        assert Reader(new.net, new, file).spenders() == SPENDERS[3:]
+        assert Reader(old.net, old, file).spenders() == SPENDERS
+
+
+def test_history__a_broken_file__is_made_anew(deployed, reader, file):
+    file.parent.mkdir()
+    file.write_bytes(b"no database" * 1_000)
+    assert reader.spenders() == SPENDERS
+    assert reader.spenders() == SPENDERS
+    later = Reader(deployed.net, deployed, file)
+    assert later.spenders() == SPENDERS
+    assert min(first for first, _ in later.asked) > deployed.deployment.block
+
+
+def test_history__no_place_for_a_file__searches_each_time(reader, file):
+    file.parent.write_text("a file where a folder should be")
+    assert reader.spenders() == reader.spenders() == SPENDERS
+
+
+def test_history__a_file_that_others_hold__searches_without_it(deployed, reader, file, monkeypatch):
+    monkeypatch.setattr("xmbl.memory._BUSY_SECONDS", 0.05)
+    holder = LogStore(file)
+    with holder.atomically():
+        assert reader.spenders() == SPENDERS
+    holder.close()
+    assert Reader(deployed.net, deployed, file).spenders() == SPENDERS
+
+
+def test_history__nobody_answers__keeps_what_it_has(deployed, reader, file):
+    assert reader.spenders() == SPENDERS
+    dead = Chain(["http://127.0.0.1:1"], CHAIN_ID, patience=0, past=Past(file))
+    with pytest.raises(RpcUnavailable):
+        list(Payments(dead, deployed.payments.address).history(Approved, deployed.deployment.block))
+    later = Reader(deployed.net, deployed, file)
+    assert later.spenders() == SPENDERS
+    assert min(first for first, _ in later.asked) > deployed.deployment.block
