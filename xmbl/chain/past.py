@@ -8,6 +8,7 @@ anew, begins with nothing.
 
 import logging
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,37 +27,41 @@ log = logging.getLogger(__name__)
 
 
 class Past:
-    """Old logs of one chain, in the file at `path`; where that can't be used all is searched for again."""
+    """Old logs of one chain, in the file at `path`; where that can't be used all is searched for again.
 
-    def __init__(self, path: Path) -> None:
+    `come` is told how far a search has come: the block that was reached, of the last one to keep.
+    """
+
+    def __init__(self, path: Path, come: Callable[[int, int], None] = lambda _block, _last: None) -> None:
         self._path = path
+        self._come = come
 
     def logs(self, chain: "Chain", search: Search, first: int) -> list[Log]:
         """All that a search finds from block `first` to the newest, oldest first; reads the chain."""
         try:
             with closing(LogStore(self._path)) as store:
-                return _found(chain, store, search, first)
+                return self._found(chain, store, search, first)
         except (sqlite3.Error, OSError) as error:
             log.info("old logs can't be kept in %s: %s", self._path, error)
             self._drop_broken(error)
         return list(chain.logs(search, first))
 
+    def _found(self, chain: "Chain", store: LogStore, search: Search, first: int) -> list[Log]:
+        head = chain.block_number()
+        last = _kept_up_to(chain, store, search, first)
+        if last < head - DEPTH:
+            anchor = chain.header(head - DEPTH)
+            for upto, found in chain.chunks(search, last + 1, anchor.number):
+                store.keep(search, Reached(first, upto, anchor.number, anchor.hash), found)
+                self._come(upto, anchor.number)
+                last = upto
+        kept = [each for each in store.found(search) if each.block >= first]
+        return kept + list(chain.logs(search, last + 1, head))
+
     def _drop_broken(self, error: Exception) -> None:
         # an operational error isn't the file's fault: the disk is full, or others hold it
         if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
             self._path.unlink(missing_ok=True)
-
-
-def _found(chain: "Chain", store: LogStore, search: Search, first: int) -> list[Log]:
-    head = chain.block_number()
-    last = _kept_up_to(chain, store, search, first)
-    if last < head - DEPTH:
-        anchor = chain.header(head - DEPTH)
-        for upto, found in chain.chunks(search, last + 1, anchor.number):
-            store.keep(search, Reached(first, upto, anchor.number, anchor.hash), found)
-            last = upto
-    kept = [each for each in store.found(search) if each.block >= first]
-    return kept + list(chain.logs(search, last + 1, head))
 
 
 def _kept_up_to(chain: "Chain", store: LogStore, search: Search, first: int) -> int:

@@ -124,7 +124,7 @@ class Session:
         from xmbl.chain.past import Past
 
         network = self.network()
-        past = Past(self.folders.cache / "logs" / f"{network.chain_id}.db")
+        past = Past(self.folders.cache / "logs" / f"{network.chain_id}.db", self.silence.come)
         return Chain(network.rpc, network.chain_id, patience=self.patience, waiting=self.silence, past=past)
 
     def deployment(self) -> "Deployment":

@@ -11,6 +11,10 @@ _SAME_WAIT = 0.2
 """Seconds between two things that are waited for up to which it is one wait to a person."""
 
 
+_EVERY = 5.0
+"""Seconds between two words about how far a search has come."""
+
+
 class Silence:
     """Says what is waited for once a wait lasts `after` seconds; things on end are one wait, told of once.
 
@@ -26,6 +30,7 @@ class Silence:
         self._began = self._ended = float("-inf")
         self._told = False
         self._last = ""
+        self._spoke = float("-inf")
 
     @contextmanager
     def __call__(self, waiting_for: str) -> Iterator[None]:
@@ -40,6 +45,16 @@ class Silence:
                 self._ended = time.monotonic()
                 if not self._told:
                     self._last = ""
+
+    def come(self, block: int, last: int) -> None:
+        """A search of old blocks, kept for the next time, has come to `block` of `last`."""
+        with self._lock:
+            now = time.monotonic()
+            is_due = now - max(self._began, self._spoke) >= _EVERY and not self._out.is_waiting
+            if is_due:
+                self._spoke = now
+        if is_due:
+            self._out.note(f"read block {block:,} of {last:,}; that is needed once …")
 
     def _begin(self, waiting_for: str) -> threading.Timer:
         with self._lock:

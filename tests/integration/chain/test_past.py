@@ -189,3 +189,14 @@ def test_history__nobody_answers__keeps_what_it_has(deployed, reader, file):
     later = Reader(deployed.net, deployed, file)
     assert later.spenders() == SPENDERS
     assert min(first for first, _ in later.asked) > deployed.deployment.block
+
+
+def test_history__as_it_goes__tells_how_far_it_has_come(deployed, reader, file, monkeypatch):
+    monkeypatch.setattr("xmbl.chain.logs.CHUNK", 2)
+    told: list[tuple[int, int]] = []
+    chain = Chain([deployed.net.url], CHAIN_ID, past=Past(file, lambda *come: told.append(come)))
+    list(Payments(chain, deployed.payments.address).history(Approved, deployed.deployment.block))
+    last = deployed.chain.block_number() - 4
+    assert told[0] == (deployed.deployment.block + 1, last)
+    assert told[-1] == (last, last)
+    assert sorted(told) == told
