@@ -170,6 +170,8 @@ async def _read(place: Place, address: str) -> None:
     async with open_host(secrets.token_bytes(32)) as host:
         wallet = wallet_of(market, host, account.address, purse)
         with back.open("ab", buffering=0) as file:
+            # it may have died in the middle of a chunk
+            file.truncate(first * CHUNK_PLAIN)
             async for plain in read(wallet, peer, place.deal, first):
                 file.write(plain)
     book.close()

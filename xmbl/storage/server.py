@@ -7,9 +7,8 @@ and what fails is a refusal with its reason or a dropped stream.
 """
 
 import secrets
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,9 @@ from xmbl.storage.holdings import Arrival
 from xmbl.storage.journal import DealState
 from xmbl.storage.policy import StoragePolicy
 from xmbl.storage.promises import Carrying, Promises
+from xmbl.storage.reading import LEAST_RATE
 from xmbl.storage.rules import check_terms
+from xmbl.storage.seats import Seat, Seats
 from xmbl.storage.serving import Serving
 from xmbl.storage.wire import (
     ExtendRequest,
@@ -47,8 +48,14 @@ if TYPE_CHECKING:
 PIECE = 2**20
 """Bytes taken from a peer, hashed and written at a time."""
 
+UPLOADS, READS = 16, 64
+"""Streams that all peers together may have open."""
+
 UPLOADS_EACH, READS_EACH = 8, 8
 """Streams that one peer may have open."""
+
+FAREWELL = 2.0
+"""Seconds in which who has no seat hears so and leaves: longer, and those turned away would fill the host."""
 
 UPLOAD_GRACE, UPLOAD_RATE = 60.0, 2**16
 """Seconds that any upload may take, and the bytes a second that it must make beyond them."""
@@ -68,8 +75,9 @@ class StorageServer:
         self._promises = Promises(desk, will, fresh)
         self._signing = trio.Lock()
         self._consenting = trio.Lock()
-        self._uploads: Counter[str] = Counter()
-        self._reads: Counter[str] = Counter()
+        self._uploads = Seats(UPLOADS, UPLOADS_EACH, UPLOAD_RATE)
+        # below it a reader itself gives us up
+        self._reads = Seats(READS, READS_EACH, LEAST_RATE)
 
     async def quote(self, channel: Channel) -> None:
         """Answer one request for terms, or for a longer deal on its old ones."""
@@ -82,18 +90,16 @@ class StorageServer:
 
     async def store(self, channel: Channel) -> None:
         """Take the bytes of one deal in and sign it."""
-        async with self._refusing(channel):
-            with _place(self._uploads, channel.remote_peer, UPLOADS_EACH):
-                request = StoreRequest.decode(await channel.receive())
-                await self._check_quote(request)
-                with self._promises.running(channel, request):
-                    await channel.send((await self._stored(channel, request)).encode())
+        async with self._seated(channel, self._uploads) as seat:
+            request = StoreRequest.decode(await channel.receive())
+            await self._check_quote(request)
+            with self._promises.running(channel, request):
+                await channel.send((await self._stored(channel, seat, request)).encode())
 
     async def stream(self, channel: Channel) -> None:
         """Give out ranges and leaves until the reader has enough."""
-        async with self._refusing(channel):
-            with _place(self._reads, channel.remote_peer, READS_EACH):
-                await self._serving.serve(channel)
+        async with self._seated(channel, self._reads) as seat:
+            await self._serving.serve(channel, seat)
 
     # what a quote promises
 
@@ -144,9 +150,12 @@ class StorageServer:
             and self._desk.holdings.size(request.root) == request.size
         )
 
-    async def _stored(self, channel: Channel, request: StoreRequest) -> StoreReceipt:
-        arriving = self._known if self._holds(request) else self._received
-        root = await arriving(channel, request)
+    async def _stored(self, channel: Channel, seat: Seat, request: StoreRequest) -> StoreReceipt:
+        root = request.root
+        if self._holds(request):
+            await channel.send(StoreReady(held=True).encode())
+        else:
+            root = await self._received(channel, seat, request)
         try:
             async with self._signing:
                 return await self._sign_deal(channel, request, root)
@@ -156,27 +165,27 @@ class StorageServer:
                 self._desk.drop_unneeded(root, "no deal was signed for it")
             raise
 
-    async def _known(self, channel: Channel, request: StoreRequest) -> bytes:
-        await channel.send(StoreReady(held=True).encode())
-        return request.root
-
-    async def _received(self, channel: Channel, request: StoreRequest) -> bytes:
+    async def _received(self, channel: Channel, seat: Seat, request: StoreRequest) -> bytes:
         # the room is set aside before the client is told to send
         with self._desk.holdings.receive(request.size) as arrival:
             await channel.send(StoreReady(held=False).encode())
             try:
                 with trio.fail_after(UPLOAD_GRACE + request.size / UPLOAD_RATE):
-                    await self._pieces(channel, request.size, arrival)
+                    await self._pieces(channel, seat, request.size, arrival)
             except trio.TooSlowError:
                 raise Refused("That was too slow; send the bytes over a faster line.") from None
+            seat.keep()
             landed = await trio.to_thread.run_sync(arrival.keep)
         self._desk.emit(events.BytesReceived(landed.root, landed.size, landed.cid))
         return landed.root
 
-    async def _pieces(self, channel: Channel, size: int, arrival: Arrival) -> None:
+    async def _pieces(self, channel: Channel, seat: Seat, size: int, arrival: Arrival) -> None:
         for offset in range(0, size, PIECE):
-            piece = await channel.receive_bytes(min(PIECE, size - offset))
-            await trio.to_thread.run_sync(arrival.write, piece)
+            length = min(PIECE, size - offset)
+            with seat.agreeing(length):
+                piece = await channel.receive_bytes(length)
+                await trio.to_thread.run_sync(arrival.write, piece)
+            seat.gone(length)
 
     async def _sign_deal(self, channel: Channel, request: StoreRequest, root: bytes) -> StoreReceipt:
         carrying = await self._promises.carrying()
@@ -219,6 +228,22 @@ class StorageServer:
         return sign_digest(self._signer, self._desk.market.digest(struct_hash))
 
     @asynccontextmanager
+    async def _seated(self, channel: Channel, seats: Seats) -> AsyncIterator[Seat]:
+        try:
+            with seats.taken(channel.remote_peer) as seat:
+                async with self._refusing(channel):
+                    yield seat
+        except Refused as error:
+            await self._turn_away(channel, str(error))
+
+    async def _turn_away(self, channel: Channel, reason: str) -> None:
+        """Raises when the peer has left, or hasn't in time: then the host drops the stream."""
+        with trio.fail_after(FAREWELL):
+            await self._refuse(channel, reason)
+            while True:
+                await channel.receive()
+
+    @asynccontextmanager
     async def _refusing(self, channel: Channel) -> AsyncIterator[None]:
         try:
             yield
@@ -232,17 +257,3 @@ class StorageServer:
     async def _refuse(self, channel: Channel, reason: str) -> None:
         self._desk.emit(events.Declined(channel.remote_peer, reason))
         await channel.send(Refusal(reason).encode())
-
-
-@contextmanager
-def _place(taken: Counter[str], peer: str, most: int) -> Iterator[None]:
-    """One of the `most` places that a peer has; `Refused` when all are taken."""
-    if taken[peer] >= most:
-        raise Refused(f"You have {most} streams of this kind open here; wait until one ends.")
-    taken[peer] += 1
-    try:
-        yield
-    finally:
-        taken[peer] -= 1
-        if not taken[peer]:
-            del taken[peer]

@@ -13,6 +13,7 @@ from xmbl.network.channel import Channel
 from xmbl.storage import events
 from xmbl.storage.desk import Desk
 from xmbl.storage.egress import Egress
+from xmbl.storage.seats import Seat
 from xmbl.storage.wire import (
     LeafReply,
     LeafRequest,
@@ -51,31 +52,31 @@ class Serving:
         self._egress = egress
         self._tellers = trio.CapacityLimiter(TELLERS)
 
-    async def serve(self, channel: Channel) -> None:
+    async def serve(self, channel: Channel, seat: Seat) -> None:
         """Answer until the reader leaves, which raises; `Refused` or `BytesError` for what can't be given,
-        when all before it was."""
-        answer = await self._answer(channel)
+        when all before it was. `seat` hears of ranges: a leaf or a price is no use of it."""
+        answer = await self._answer(channel, seat)
         while True:
-            answer = await self._give_and_go_on(channel, answer)
+            answer = await self._give_and_go_on(channel, seat, answer)
 
-    async def _give_and_go_on(self, channel: Channel, answer: Answer) -> Answer:
+    async def _give_and_go_on(self, channel: Channel, seat: Seat, answer: Answer) -> Answer:
         if not channel.unread:
             # the reader may wait for this before it asks for more: its time doesn't run yet
-            await self._give(channel, answer)
-            return await self._answer(channel)
+            await self._give(channel, seat, answer)
+            return await self._answer(channel, seat)
         following: list[Answer] = []
         failed: list[Exception] = []
 
         async def prepare() -> None:
             try:
-                following.append(await self._answer(channel))
+                following.append(await self._answer(channel, seat))
             except Exception as error:  # noqa: BLE001 - raised below: what was paid before goes out first
                 failed.append(error)
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(prepare)
             try:
-                await self._give(channel, answer)
+                await self._give(channel, seat, answer)
             except Exception as error:  # noqa: BLE001 - raised below, outside of the nursery
                 failed.insert(0, error)
                 nursery.cancel_scope.cancel()
@@ -83,7 +84,7 @@ class Serving:
             raise failed[0]
         return following[0]
 
-    async def _answer(self, channel: Channel) -> Answer:
+    async def _answer(self, channel: Channel, seat: Seat) -> Answer:
         match decode_any(await channel.receive(), ReadRequest, PaidRead, LeafRequest, PriceRequest):
             case LeafRequest(root, index):
                 leaf, path = await trio.to_thread.run_sync(self._desk.holdings.leaf, root, index)
@@ -91,13 +92,16 @@ class Serving:
             case PriceRequest() as asked:
                 return await self._egress.price(asked)
             case PaidRead() as paid:
-                return await trio.to_thread.run_sync(self._sold, paid, limiter=self._tellers)
+                # before the voucher is looked at: else the seat could be lost between it and its bytes
+                with seat.agreeing(paid.length):
+                    return await trio.to_thread.run_sync(self._sold, paid, limiter=self._tellers)
             case ReadRequest(root, offset, length):
                 self._egress.check_free()
-                return await trio.to_thread.run_sync(self._range, root, offset, length)
+                with seat.agreeing(length):
+                    return await trio.to_thread.run_sync(self._range, root, offset, length)
         raise AssertionError("decode_any gives one of these")
 
-    async def _give(self, channel: Channel, answer: Answer) -> None:
+    async def _give(self, channel: Channel, seat: Seat, answer: Answer) -> None:
         if isinstance(answer, Message):
             await channel.send(answer.encode())
             return
@@ -111,6 +115,7 @@ class Serving:
             # in the middle of bytes no word can be said
             self._desk.emit(events.Declined(channel.remote_peer, str(error)))
             raise NetworkError(str(error)) from error
+        seat.gone(answer.length)
         self._desk.emit(events.BytesServed(answer.root, answer.length))
 
     async def _read(self, held: Range, at: int) -> bytes:

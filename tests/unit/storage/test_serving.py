@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 import trio
-from trio.testing import wait_all_tasks_blocked
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from xmbl.crypto.typed_data import Voucher
 from xmbl.errors import Corrupt, NetworkError, PeerUnreachable, Refused
 from xmbl.payments.wire import SignedVoucher
 from xmbl.storage import events
+from xmbl.storage.seats import GRACE, Seats
 from xmbl.storage.serving import BLOCK, Serving
 from xmbl.storage.wire import PaidRead, ReadReady, ReadRequest
 
@@ -79,6 +80,10 @@ def held(_: bytes, at: int, length: int) -> bytes:
     return BYTES[at : at + length]
 
 
+def seats() -> Seats:
+    return Seats(1, 1, 1)
+
+
 def served(reader: Reader, prices: Prices, read: Any = held) -> list[Any]:
     """The lengths of the ranges that the operator says it served, or why not, when the stream has ended."""
     told: list[Any] = []
@@ -89,8 +94,8 @@ def served(reader: Reader, prices: Prices, read: Any = held) -> list[Any]:
     desk: Any = SimpleNamespace(holdings=SimpleNamespace(size=lambda _: SIZE, read=read), emit=tell)
 
     async def scene() -> None:
-        with trio.fail_after(5):
-            await Serving(desk, prices).serve(reader)  # type: ignore[arg-type]
+        with trio.fail_after(5), seats().taken("reader") as seat:
+            await Serving(desk, prices).serve(reader, seat)  # type: ignore[arg-type]
 
     with pytest.raises((NetworkError, Corrupt, OperationalError)) as ended:
         trio.run(scene)
@@ -195,8 +200,8 @@ def test_serve__vouchers_that_wait_for_the_chain__hold_up_no_disk() -> None:
 
     async def until_it_ends(serving: Serving, reader: Reader) -> None:
         reader.may_take.set()
-        with suppress(PeerUnreachable):
-            await serving.serve(reader)  # type: ignore[arg-type]
+        with suppress(PeerUnreachable), seats().taken("reader") as seat:
+            await serving.serve(reader, seat)  # type: ignore[arg-type]
 
     async def scene() -> None:
         serving: Any = Serving(desk, Prices(lambda _: chain.wait(10)))  # type: ignore[arg-type]
@@ -210,3 +215,96 @@ def test_serve__vouchers_that_wait_for_the_chain__hold_up_no_disk() -> None:
 
     trio.run(scene)
     assert free.got == [10, BYTES[:10]]
+
+
+def lost(reader: Reader, prices: Any, ripe: trio.Event, leave: Any = lambda: None) -> NetworkError:
+    """What a stream ends by whose seat somebody takes when it is `ripe`; then `leave` is said."""
+    desk: Any = SimpleNamespace(holdings=SimpleNamespace(size=lambda _: SIZE, read=held), emit=lambda _: None)
+    clock, one = MockClock(), Seats(1, 8, SIZE)
+    ends: list[NetworkError] = []
+
+    async def serve() -> None:
+        try:
+            with one.taken("reader") as seat:
+                await Serving(desk, prices).serve(reader, seat)  # type: ignore[arg-type]
+        except NetworkError as error:
+            ends.append(error)
+
+    async def scene() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(serve)
+            await ripe.wait()
+            await wait_all_tasks_blocked()
+            clock.jump(GRACE + 3)
+            with one.taken("newcomer"):
+                leave()
+
+    trio.run(scene, clock=clock)
+    (end,) = ends
+    return end
+
+
+class Silent(Reader):
+    """A reader that takes what it asked for and asks for no more."""
+
+    def __init__(self, *asked: Any) -> None:
+        super().__init__(*asked)
+        self.waits = trio.Event()
+
+    async def receive(self) -> dict[str, Any]:
+        if not self._asked:
+            self.waits.set()
+            await trio.sleep_forever()
+        return await super().receive()
+
+
+def test_serve__the_seat_is_lost_between_ranges__is_a_refusal() -> None:
+    reader = Silent()
+    assert type(lost(reader, Prices(), reader.waits)) is Refused
+
+
+def test_serve__the_seat_is_lost_within_a_range__says_no_word_and_keeps_the_voucher_ahead() -> None:
+    asleep, kept = trio.Event(), threading.Event()
+
+    class Asleep(Silent):
+        async def send_bytes(self, data: bytes) -> None:  # noqa: ARG002 - it takes nothing
+            await trio.sleep_forever()
+
+    def keep(taken: int) -> None:
+        if taken == 2:
+            trio.from_thread.run_sync(asleep.set)
+            kept.wait(10)
+
+    reader, prices = Asleep(paid(0, SIZE), paid(SIZE - 10, 10)), Prices(keep)
+    end = lost(reader, prices, asleep, kept.set)
+    assert type(end) is NetworkError
+    assert reader.got == [SIZE]
+    assert prices.taken == 2
+
+
+def test_serve__a_first_voucher_that_waits_for_the_chain__keeps_its_seat() -> None:
+    looked, chain = trio.Event(), threading.Event()
+
+    def look(_: int) -> None:
+        trio.from_thread.run_sync(looked.set)
+        chain.wait(10)
+
+    reader = Silent(paid(0, SIZE))
+    reader.may_take.set()
+    desk: Any = SimpleNamespace(holdings=SimpleNamespace(size=lambda _: SIZE, read=held), emit=lambda _: None)
+    clock, one = MockClock(), Seats(1, 8, 1)
+
+    async def scene() -> None:
+        async with trio.open_nursery() as nursery:
+            with one.taken("reader") as seat:
+                nursery.start_soon(Serving(desk, Prices(look)).serve, reader, seat)  # type: ignore[arg-type]
+                await looked.wait()
+                clock.jump(10 * GRACE)
+                with pytest.raises(Refused), one.taken("newcomer"):
+                    pass
+                chain.set()
+                await reader.waits.wait()
+                nursery.cancel_scope.cancel()
+
+    trio.run(scene, clock=clock)
+    assert sum(len(block) for block in reader.got[1:]) == SIZE

@@ -1,0 +1,184 @@
+"""An operator whose seats strangers have taken: who reads or stores gets in, who only sits makes room."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from tests.support.paid_reads import COST, PLAIN, SELLING, reading
+from tests.support.paid_story import Story, whole
+from tests.support.storage_peers import WILL, Meeting, meeting, play
+from tests.support.uploads import stored
+from xmbl.errors import PeerUnreachable, Refused
+from xmbl.network.channel import Channel
+from xmbl.network.host import open_host
+from xmbl.storage import seats, server
+from xmbl.storage.quotes import reach
+from xmbl.storage.reading import Free
+from xmbl.storage.wire import (
+    STORE,
+    STREAM,
+    LeafReply,
+    LeafRequest,
+    PaidRead,
+    ReadReady,
+    StoreReady,
+    StoreRequest,
+)
+
+SEATS = 3
+
+
+@pytest.fixture(autouse=True)
+def crowded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few seats, and whoever doesn't use its own may lose it at once."""
+    monkeypatch.setattr(server, "READS", SEATS)
+    monkeypatch.setattr(server, "UPLOADS", SEATS)
+    monkeypatch.setattr(seats, "GRACE", 0.0)
+
+
+@asynccontextmanager
+async def strangers(met: Meeting, count: int, protocol: str = STREAM) -> AsyncIterator[list[Channel]]:
+    """Streams to the operator, each of an identity of its own."""
+    async with AsyncExitStack() as stack:
+        hosts = [await stack.enter_async_context(open_host(secrets.token_bytes(32))) for _ in range(count)]
+        yield [await stack.enter_async_context(reach(host, met.peer, protocol)) for host in hosts]
+
+
+async def looks(story: Story, channel: Channel) -> None:
+    """What costs a reader nothing."""
+    await channel.send(LeafRequest(story.deal.root, 0).encode())
+    LeafReply.decode(await channel.receive())
+
+
+async def displaced(story: Story, idlers: list[Channel]) -> list[str]:
+    """What those hear that lost their seats; the others are still served."""
+    heard = []
+    for idler in idlers:
+        try:
+            await looks(story, idler)
+        except Refused as refused:
+            heard.append(str(refused))
+    return heard
+
+
+def test_read__idlers_have_all_seats__gets_every_byte_and_one_of_them_is_told_why(story: Story) -> None:
+    async def scene() -> None:
+        async with meeting(story.provider, will=SELLING) as met, strangers(met, SEATS) as idlers:
+            for idler in idlers:
+                await looks(story, idler)
+            assert await whole(met, story, story.purse()) == PLAIN
+            (heard,) = await displaced(story, idlers)
+            assert "make room" in heard
+
+    play(scene)
+    assert story.promised() == story.held() == COST
+
+
+def test_read__newcomers_without_end__take_no_seat_of_one_who_pays(story: Story) -> None:
+    async def scene() -> None:
+        async with (
+            meeting(story.provider, will=SELLING) as met,
+            reading(met, story.deal, story.purse()) as chunks,
+        ):
+            got = [await anext(chunks)]
+            for _ in range(SEATS):
+                async with strangers(met, SEATS) as idlers:
+                    for idler in idlers:
+                        await idler.send(LeafRequest(story.deal.root, 0).encode())
+                    got.append(await anext(chunks))
+            assert b"".join([*got, *[plain async for plain in chunks]]) == PLAIN
+
+    play(scene)
+    assert story.promised() == story.held() == COST
+
+
+def test_read__all_seats_are_paid__a_newcomer_is_told_to_come_again(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "READS", 1)
+
+    async def scene() -> None:
+        async with (
+            meeting(story.provider, will=SELLING) as met,
+            reading(met, story.deal, story.purse()) as chunks,
+        ):
+            got = await anext(chunks)
+            async with strangers(met, 1) as (newcomer,):
+                with pytest.raises(Refused, match="All 1 seats here are in use; ask again"):
+                    await looks(story, newcomer)
+            assert b"".join([got, *[plain async for plain in chunks]]) == PLAIN
+
+    play(scene)
+
+
+def test_read__one_who_pays_for_crumbs__makes_room(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "READS", 1)
+
+    async def scene() -> None:
+        async with meeting(story.provider, will=SELLING) as met, strangers(met, 1) as (miser,):
+            crumb = PaidRead(story.deal.id(), 0, 1, story.voucher(10**12))
+            await miser.send(crumb.encode())
+            assert ReadReady.decode(await miser.receive()).length == len(await miser.receive_bytes(1))
+            assert await whole(met, story, story.purse()) == PLAIN
+            with pytest.raises(Refused, match="make room"):
+                await looks(story, miser)
+
+    play(scene)
+
+
+def test_read__a_reader_that_takes_nothing_of_its_range__makes_room_without_a_word(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "READS", 1)
+    # so that what it asked for is late at once
+    monkeypatch.setattr(server, "LEAST_RATE", 2**60)
+
+    async def scene() -> None:
+        async with meeting(story.provider) as met, strangers(met, 1) as (sleeper,):
+            for _ in range(2):
+                await sleeper.send(Free(story.deal.root).request(0, len(PLAIN)).encode())
+            assert ReadReady.decode(await sleeper.receive()).length == len(PLAIN)
+            assert await whole(met, story, None) == PLAIN
+            with pytest.raises(PeerUnreachable):
+                await sleeper.receive_bytes(len(PLAIN))
+
+    play(scene)
+
+
+def test_read__as_many_streams_as_a_peer_may_have__take_no_seat_of_others(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "READS_EACH", 1)
+
+    async def scene() -> None:
+        async with meeting(story.provider) as met, strangers(met, SEATS - 1) as idlers:
+            for idler in idlers:
+                await looks(story, idler)
+            async with reach(met.host, met.peer, STREAM) as one, reach(met.host, met.peer, STREAM) as two:
+                await looks(story, one)
+                with pytest.raises(Refused, match="You have 1 streams"):
+                    await looks(story, two)
+            assert await displaced(story, idlers) == []
+
+    play(scene)
+
+
+def test_store__uploads_that_send_nothing_have_all_seats__is_kept_and_signed_for(story: Story) -> None:
+    data = secrets.token_bytes(1000)
+
+    async def scene() -> None:
+        async with (
+            meeting(story.provider, replace(WILL, capacity=2**40)) as met,
+            strangers(met, SEATS, STORE) as idlers,
+        ):
+            for idler in idlers:
+                offer = await met.offer(len(data))
+                await idler.send(StoreRequest(offer.quote, offer.signature, len(data), b"").encode())
+                StoreReady.decode(await idler.receive())
+            receipt = await stored(met, data)
+        assert story.provider.holdings.read(receipt.root, 0, len(data)) == data
+
+    play(scene)

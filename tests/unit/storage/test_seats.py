@@ -1,0 +1,251 @@
+"""Seats for streams: bytes keep them, and who uses its own least makes room for a newcomer."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+import trio
+from trio.testing import MockClock, wait_all_tasks_blocked
+
+from xmbl.errors import NetworkError, Refused
+from xmbl.network.channel import PATIENCE
+from xmbl.storage.seats import GRACE, Seat, Seats
+
+RATE = 1_000
+"""Bytes a second."""
+
+MOMENT = 0.1
+
+
+class Room:
+    """Seats, and streams that sit on them until they have to go; `ends` says why they did, or got none."""
+
+    def __init__(self, count: int, each: int = 8) -> None:
+        self.seats = Seats(count, each, RATE)
+        self.clock = MockClock()
+        self.ends: dict[str, NetworkError] = {}
+        self._sitting: dict[str, Seat] = {}
+        self._tasks: trio.Nursery
+
+    def run(self, story: Callable[[], Awaitable[None]]) -> None:
+        """The story; when it is over everybody leaves."""
+
+        async def scene() -> None:
+            async with trio.open_nursery() as self._tasks:
+                await story()
+                self._tasks.cancel_scope.cancel()
+
+        trio.run(scene, clock=self.clock)
+
+    async def sits(self, peer: str) -> Seat | None:
+        """A stream of this peer asks for a seat; the one that it got."""
+        self._tasks.start_soon(self._sit, peer)
+        await wait_all_tasks_blocked()
+        return self._sitting.get(peer)
+
+    async def _sit(self, peer: str) -> None:
+        try:
+            with self.seats.taken(peer) as self._sitting[peer]:
+                await trio.sleep_forever()
+        except NetworkError as error:
+            self.ends[peer] = error
+
+
+def test_taken__fewer_than_there_are__everybody_sits_for_ever() -> None:
+    room = Room(2)
+
+    async def story() -> None:
+        await room.sits("idler")
+        room.clock.jump(1_000)
+        await room.sits("reader")
+        assert room.ends == {}
+
+    room.run(story)
+
+
+def test_taken__all_are_new__the_next_one_is_refused_until_the_grace_is_over() -> None:
+    room = Room(1)
+
+    async def story() -> None:
+        await room.sits("idler")
+        room.clock.jump(GRACE - MOMENT)
+        await room.sits("early")
+        assert list(room.ends) == ["early"]
+        assert str(room.ends["early"]).startswith("All 1 seats here are in use")
+        room.clock.jump(2 * MOMENT)
+        await room.sits("late")
+        assert type(room.ends["idler"]) is Refused
+        assert "make room" in str(room.ends["idler"])
+        assert "late" not in room.ends
+
+    room.run(story)
+
+
+def test_taken__several_are_idle__the_one_whose_bytes_ended_first_goes() -> None:
+    room = Room(3)
+
+    async def story() -> None:
+        first, second = await room.sits("first"), await room.sits("second")
+        await room.sits("third")
+        for seat in (first, second):
+            assert seat is not None
+            with seat.agreeing(100 * RATE):
+                pass
+            room.clock.jump(MOMENT)
+            seat.gone(100 * RATE)
+        room.clock.jump(PATIENCE)
+        for newcomer in ("one", "two"):
+            await room.sits(newcomer)
+        assert list(room.ends) == ["third", "first"]
+
+    room.run(story)
+
+
+def test_taken__a_range_under_way_at_the_least_rate__stays() -> None:
+    room = Room(1)
+
+    async def story() -> None:
+        reader = await room.sits("reader")
+        assert reader is not None
+        # as the server does it: the next range is agreed on before the last one has gone
+        with reader.agreeing(100 * RATE):
+            pass
+        for _ in range(20):
+            with reader.agreeing(100 * RATE):
+                pass
+            room.clock.jump(100)
+            await room.sits("newcomer")
+            reader.gone(100 * RATE)
+        assert list(room.ends) == ["newcomer"]
+
+    room.run(story)
+
+
+def test_taken__a_range_under_way_below_the_least_rate__goes_without_a_word() -> None:
+    room = Room(1)
+
+    async def story() -> None:
+        slow = await room.sits("slow")
+        assert slow is not None
+        with slow.agreeing(100 * RATE):
+            pass
+        room.clock.jump(100)
+        await room.sits("early")
+        room.clock.jump(GRACE + MOMENT)
+        await room.sits("late")
+        assert list(room.ends) == ["early", "slow"]
+        assert type(room.ends["slow"]) is NetworkError
+
+    room.run(story)
+
+
+def test_gone__much_at_once__is_good_for_the_patience_and_no_longer() -> None:
+    room = Room(1)
+
+    async def story() -> None:
+        reader = await room.sits("reader")
+        assert reader is not None
+        with reader.agreeing(3_600 * RATE):
+            pass
+        reader.gone(3_600 * RATE)
+        room.clock.jump(PATIENCE - MOMENT)
+        await room.sits("early")
+        room.clock.jump(2 * MOMENT)
+        await room.sits("late")
+        assert list(room.ends) == ["early", "reader"]
+
+    room.run(story)
+
+
+def test_gone__crumbs__buy_no_time() -> None:
+    room = Room(1)
+
+    async def story() -> None:
+        crumbs = await room.sits("crumbs")
+        assert crumbs is not None
+        for _ in range(100):
+            with crumbs.agreeing(1):
+                pass
+            crumbs.gone(1)
+            room.clock.jump(GRACE / 50)
+        await room.sits("newcomer")
+        assert list(room.ends) == ["crumbs"]
+
+    room.run(story)
+
+
+def test_agreeing__refused_inside__counts_for_nothing() -> None:
+    room = Room(1)
+
+    async def story() -> None:
+        cheat = await room.sits("cheat")
+        assert cheat is not None
+        for _ in range(10):
+            with pytest.raises(Refused), cheat.agreeing(100 * RATE):
+                raise Refused("The voucher is nobody's.")
+        room.clock.jump(GRACE + MOMENT)
+        await room.sits("newcomer")
+        assert type(room.ends["cheat"]) is Refused
+
+    room.run(story)
+
+
+def test_keep__a_newcomer_much_later__gets_nothing() -> None:
+    room = Room(1)
+
+    async def story() -> None:
+        client = await room.sits("client")
+        assert client is not None
+        client.keep()
+        room.clock.jump(10_000)
+        await room.sits("newcomer")
+        assert list(room.ends) == ["newcomer"]
+
+    room.run(story)
+
+
+def test_taken__as_many_as_a_peer_may_have__takes_nobody_elses() -> None:
+    room = Room(2, each=1)
+
+    async def story() -> None:
+        await room.sits("idler")
+        with room.seats.taken("greedy"):
+            room.clock.jump(2 * GRACE)
+            with pytest.raises(Refused, match="You have 1 streams"), room.seats.taken("greedy"):
+                pass
+        assert room.ends == {}
+
+    room.run(story)
+
+
+def test_taken__the_one_that_goes_takes_its_time__the_newcomer_sits_at_once() -> None:
+    room, leave = Room(1), trio.Event()
+
+    async def busy() -> None:
+        # as a voucher that is looked at in a thread
+        with room.seats.taken("busy"):
+            with trio.CancelScope(shield=True):
+                await leave.wait()
+            await trio.sleep_forever()
+
+    async def story() -> None:
+        with pytest.RaisesGroup(Refused):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(busy)
+                await wait_all_tasks_blocked()
+                room.clock.jump(GRACE + MOMENT)
+                await room.sits("newcomer")
+                await room.sits("another")
+                assert list(room.ends) == ["another"]
+                leave.set()
+
+    room.run(story)
+
+
+def test_taken__the_whole_node_stops__is_no_refusal() -> None:
+    room = Room(1)
+
+    async def story() -> None:
+        await room.sits("reader")
+
+    room.run(story)
+    assert room.ends == {}
