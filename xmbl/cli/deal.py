@@ -203,6 +203,8 @@ def repair(session: Session, name: str, misses: int | None, max_cost: Wei) -> No
     A replica is lost when misses or a failed challenge ended its deal, when its operator leaves, and when its
     deal is over before the file's end since its operator didn't extend it.
     """
+    from xmbl.storage.pricing import fair
+
     manifest = storing.load_own(session, name)
     lost = [each for each in storing.standings(session, manifest) if each.is_lost(misses)]
     if not lost and manifest.complete():
@@ -213,6 +215,7 @@ def repair(session: Session, name: str, misses: int | None, max_cost: Wei) -> No
     transactions = storing.fund(session, cost, deals, {"name": name, "deals": deals, "cost_wei": cost})
     with leaving(f"`xmbl deal repair {name}` goes on."), Narrator(session.out).telling() as narrator:
         purse = paying.purse(session, max_cost, narrator)
+        purse.bound(max_cost, fair(manifest, max_cost))
         manifest = storing.run(session, narrator, lambda client: client.repair(name, misses), purse)
     _finish(session, manifest, transactions)
 

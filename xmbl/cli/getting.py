@@ -32,14 +32,15 @@ def get(session: Session, name: str, target: Path | None, max_cost: Wei | None) 
     """Bring NAME back to TARGET (by default ./NAME) from whoever answers, and check every byte.
 
     Where an operator asks for it, its windows are paid one by one, each only when the one before was good.
-    Without --max-cost no more is paid than is shown before, whatever it asks for later.
+    Without --max-cost no more is paid than is shown before, whatever it asks for later. With it, who named no
+    price gets for each window no more than its share of AMOUNT.
     """
-    from xmbl.storage.pricing import bound_of
+    from xmbl.storage.pricing import bound_of, fair
     from xmbl.storage.retrieval import require_place
 
     place = (target or Path(name)).absolute()
     require_place(place)
-    size = storing.load(session, name).size
+    manifest = storing.load(session, name)
     most = paying.limits(session).subject if max_cost is None else max_cost
     narrator = Narrator(session.out)
     purse = paying.purse(session, most, narrator)
@@ -49,14 +50,16 @@ def get(session: Session, name: str, target: Path | None, max_cost: Wei | None) 
         return
     if max_cost is None:
         purse.bound(bound_of(prices))
+    else:
+        purse.bound(max_cost, fair(manifest, max_cost))
     allowed = purse.left
     kept = f"What has arrived is kept; `xmbl deal get {name}` goes on."
     with leaving(kept), narrator.telling():
         storing.run(session, narrator, lambda client: client.get(name, place), purse)
     paid = allowed - purse.left
-    document = {"name": name, "path": str(place), "bytes": size, "paid_wei": paid}
+    document = {"name": name, "path": str(place), "bytes": manifest.size, "paid_wei": paid}
     cost = f", {format_amount(paid)} promised" if paid else ""
-    session.out.result(document, f"{place}  {format_size(size)}, complete{cost}")
+    session.out.result(document, f"{place}  {format_size(manifest.size)}, complete{cost}")
 
 
 def _agreed(session: Session, prices: "Sequence[Priced]", purse: "Purse") -> bool:

@@ -63,7 +63,7 @@ class Purse:
         self._reached = reached
         self._levels: dict[tuple[str, bytes], int] = {}
         self._quotes: dict[tuple[str, bytes], ReadQuote] = {}
-        self._is_bound = False
+        self._untold: int | None = None
         self._paying = threading.Lock()
 
     @property
@@ -76,18 +76,19 @@ class Purse:
         """Wei that it may still pay."""
         return self._left
 
-    def bound(self, most: int) -> None:
-        """From here on pay `most` wei at most, and no more than what was left, at the prices told before."""
+    def bound(self, most: int, untold: int = 0) -> None:
+        """From here on pay `most` wei at most, and no more than what was left, at the prices told before; who
+        told none gets `untold` wei for a MiB at most."""
         self._left = min(self._left, most)
-        self._is_bound = True
+        self._untold = untold
 
     def agrees(self, quote: ReadQuote) -> bool:
         """Whether neither price nor window is higher than in the first quote that was told for a deal.
 
         Else a window could come to cost what was allowed for everything.
         """
-        first = replace(quote, egress=0) if self._is_bound else quote
-        first = self._quotes.setdefault((quote.payee, quote.deal), first)
+        most = quote.egress if self._untold is None else min(quote.egress, self._untold)
+        first = self._quotes.setdefault((quote.payee, quote.deal), replace(quote, egress=most))
         return quote.egress <= first.egress and quote.window <= first.window
 
     def pay(self, payee: str, subject: bytes, amount: int) -> SignedVoucher:

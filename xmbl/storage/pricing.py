@@ -63,6 +63,11 @@ def bound_of(prices: Sequence[Priced]) -> int:
     return cost_of(prices) + lost
 
 
+def fair(manifest: Manifest, most: int) -> int:
+    """Wei for a MiB at which all of a file costs `most` wei."""
+    return most * 2**20 // sum(sealed_size(part.size) for part in manifest.parts)
+
+
 async def _priced(wallet: Wallet, manifest: Manifest, replica: Replica, purse: Purse) -> Priced:
     deal, size = replica.promised(), sealed_size(manifest.parts[replica.part].size)
     payee = deal.terms.payee

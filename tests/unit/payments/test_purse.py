@@ -84,6 +84,16 @@ def test_agrees__once_bound__to_what_was_told_before_only(tmp_path):
     assert mine.agrees(quoted(0, deal=OTHER_DEAL))
 
 
+def test_agrees__bound_with_a_price_for_those_who_told_none__to_that_and_to_none_above(tmp_path):
+    mine, _ = purse(tmp_path)
+    mine.agrees(quoted(9))
+    mine.bound(100, untold=5)
+    assert mine.agrees(quoted(9))
+    assert not mine.agrees(quoted(6, deal=OTHER_DEAL))
+    assert mine.agrees(quoted(5, deal=OTHER_DEAL))
+    assert not mine.agrees(quoted(6, deal=OTHER_DEAL))
+
+
 def test_pay__beyond_a_limit_of_the_book__is_refused_by_every_purse(tmp_path):
     limits = Limits(peer=9, subject=6, day=100)
     purse(tmp_path, limits)[0].pay(HOLDER, DEAL, 5)

@@ -1,14 +1,16 @@
 """What reading costs: rounded up for each window, and shown at most before it is paid."""
 
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xmbl.crypto.envelope import CHUNK_SEALED
+from xmbl.crypto.envelope import CHUNK_SEALED, sealed_size
 from xmbl.crypto.typed_data import ReadQuote
 from xmbl.storage.egress import LEAST_WINDOW, price_of
 from xmbl.storage.fields import READ_LIMIT, WINDOW_LIMIT
-from xmbl.storage.pricing import Priced, bound_of, cost_of
+from xmbl.storage.pricing import Priced, bound_of, cost_of, fair
 from xmbl.storage.reading import WINDOW, Paid
 
 PARTY = "0x" + "11" * 20
@@ -64,3 +66,10 @@ def test_bound_of__several_holders__is_a_window_more_for_each_but_the_last():
     assert bound_of(prices) == 25 + 6
     assert bound_of(prices[3:]) == 5
     assert bound_of([]) == bound_of(prices[2:3]) == 0
+
+
+@given(st.lists(st.integers(1, 2**32), min_size=1, max_size=5), st.integers(0, 10**24))
+def test_fair__any_file__all_of_it_costs_no_more(sizes, most):
+    manifest = SimpleNamespace(parts=[SimpleNamespace(size=size) for size in sizes])
+    sealed = sum(sealed_size(size) for size in sizes)
+    assert price_of(fair(manifest, most), sealed) <= most < price_of(fair(manifest, most) + 1, sealed) + 1
