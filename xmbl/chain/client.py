@@ -11,12 +11,11 @@ from eth_utils import to_checksum_address
 from xmbl.chain.call import Call
 from xmbl.chain.endpoints import Endpoint, Endpoints, Waiting, connect
 from xmbl.chain.logs import Chunks, Log, Search
+from xmbl.chain.past import Past
 from xmbl.errors import ChainError, InsufficientFunds, Reverted
 
 if TYPE_CHECKING:
     from web3 import Web3
-
-    from xmbl.chain.past import Past
 
 Block = int | Literal["latest", "pending", "finalized"]
 
@@ -72,12 +71,12 @@ class Chain:
         timeout: float = 15.0,
         patience: float = 30.0,
         waiting: Waiting = nullcontext,
-        past: "Past | None" = None,
+        past: Past | None = None,
     ) -> None:
         nodes = Endpoints([connect(url, timeout) for url in urls], chain_id, patience, waiting)
         self._begin(chain_id, nodes, past)
 
-    def _begin(self, chain_id: int, nodes: Endpoints, past: "Past | None") -> None:
+    def _begin(self, chain_id: int, nodes: Endpoints, past: Past | None) -> None:
         self.chain_id = chain_id
         self._nodes = nodes
         self._past = past

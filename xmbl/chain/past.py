@@ -8,22 +8,43 @@ anew, begins with nothing.
 
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from xmbl.chain.log_store import LogStore, Reached
 from xmbl.chain.logs import Log, Search
 from xmbl.errors import ChainError, RpcUnavailable
 
-if TYPE_CHECKING:
-    from xmbl.chain.client import Chain
-
 DEPTH = 64
 """Blocks below the newest one that a fork isn't expected to reach: two epochs of Ethereum."""
 
 log = logging.getLogger(__name__)
+
+
+class Block(Protocol):
+    """What tells a block from every other."""
+
+    @property
+    def hash(self) -> bytes:
+        """Of its header."""
+
+
+class Searched(Protocol):
+    """The chain that is searched, as `Chain` is one."""
+
+    def block_number(self) -> int:
+        """The newest block's number."""
+
+    def header(self, block: int) -> Block:
+        """A block's header; `ChainError` when there is no such block (yet)."""
+
+    def logs(self, search: Search, first: int, last: int | None = None) -> Iterator[Log]:
+        """What a search finds in blocks `first` to `last` (both in; the newest if None), oldest first."""
+
+    def chunks(self, search: Search, first: int, last: int) -> Iterator[tuple[int, list[Log]]]:
+        """The same chunk by chunk, each with its last block."""
 
 
 class Past:
@@ -36,7 +57,7 @@ class Past:
         self._path = path
         self._come = come
 
-    def logs(self, chain: "Chain", search: Search, first: int) -> list[Log]:
+    def logs(self, chain: Searched, search: Search, first: int) -> list[Log]:
         """All that a search finds from block `first` to the newest, oldest first; reads the chain."""
         try:
             with closing(LogStore(self._path)) as store:
@@ -46,14 +67,15 @@ class Past:
             self._drop_broken(error)
         return list(chain.logs(search, first))
 
-    def _found(self, chain: "Chain", store: LogStore, search: Search, first: int) -> list[Log]:
+    def _found(self, chain: Searched, store: LogStore, search: Search, first: int) -> list[Log]:
         head = chain.block_number()
         last = _kept_up_to(chain, store, search, first)
-        if last < head - DEPTH:
-            anchor = chain.header(head - DEPTH)
-            for upto, found in chain.chunks(search, last + 1, anchor.number):
-                store.keep(search, Reached(first, upto, anchor.number, anchor.hash), found)
-                self._come(upto, anchor.number)
+        deep = head - DEPTH
+        if last < deep:
+            anchor = chain.header(deep).hash
+            for upto, found in chain.chunks(search, last + 1, deep):
+                store.keep(search, Reached(first, upto, deep, anchor), found)
+                self._come(upto, deep)
                 last = upto
         kept = [each for each in store.found(search) if each.block >= first]
         return kept + list(chain.logs(search, last + 1, head))
@@ -64,7 +86,7 @@ class Past:
             self._path.unlink(missing_ok=True)
 
 
-def _kept_up_to(chain: "Chain", store: LogStore, search: Search, first: int) -> int:
+def _kept_up_to(chain: Searched, store: LogStore, search: Search, first: int) -> int:
     """The last block that needn't be searched again; `first` - 1 if all must be."""
     reached = store.reached(search)
     if reached and reached.first <= first <= reached.last + 1 and _is_same(chain, reached):
@@ -74,7 +96,7 @@ def _kept_up_to(chain: "Chain", store: LogStore, search: Search, first: int) -> 
     return first - 1
 
 
-def _is_same(chain: "Chain", reached: Reached) -> bool:
+def _is_same(chain: Searched, reached: Reached) -> bool:
     try:
         return chain.header(reached.anchor).hash == reached.anchor_hash
     except RpcUnavailable:
