@@ -52,6 +52,7 @@ def test_imports__help__stay_on_the_allow_list():
     assert strangers == set()
     assert found & HEAVY_STANDARD == set()
     assert {name for name in found if name.startswith("xmbl.cli.")} == {
+        "xmbl.cli.choices",
         "xmbl.cli.frame",
         "xmbl.cli.program",
         "xmbl.cli.report",

@@ -39,10 +39,9 @@ def _pace(session: "Session") -> dict[str, Any]:
 
 def made_agent(session: "Session", name: str) -> str:
     """The agent's address; its wallet and the node key are made where they aren't there yet."""
-    from xmbl.cli.passwords import ask
     from xmbl.identity import node_key
 
-    keystore, password = session.keystore(), ask(session, name)
+    keystore, password = session.keystore(), session.password(name)
     if name in keystore.list():
         keystore.unlock(name, password)
     else:

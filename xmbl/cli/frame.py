@@ -5,7 +5,6 @@ given in one `Choices`, the innermost last.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import update_wrapper
 from math import isnan
@@ -14,18 +13,7 @@ from typing import Any
 
 import click
 
-
-@dataclass
-class Choices:
-    """The shared options as given, empty where they weren't; `answered` once stdout has its result."""
-
-    json: bool = False
-    network: str = ""
-    wallet: str = ""
-    password_file: str = ""
-    yes: bool = False
-    dry_run: bool = False
-    answered: bool = False
+from xmbl.cli.choices import Choices
 
 
 def _remember(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:

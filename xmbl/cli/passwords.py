@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from xmbl.cli.session import Session
+from xmbl.cli.output import Output
 from xmbl.errors import UsageError
 from xmbl.identity.passwords import read_password
 
@@ -14,15 +14,15 @@ _SHORTEST = 8
 _FROM_FILE = "--passphrase-file FILE"
 
 
-def ask(session: Session, wallet: str) -> str:
-    """The password of `wallet`: from the file that was named, else asked for without echo."""
-    return _from_file(session) or _prompted(f"Password of wallet {wallet}")
+def ask(out: Output, file: Path | None, wallet: str) -> str:
+    """The password of `wallet`: from `file` where one was named, else asked for without echo."""
+    return _read(out, file) if file else _prompted(f"Password of wallet {wallet}")
 
 
-def ask_new(session: Session, wallet: str) -> str:
+def ask_new(out: Output, file: Path | None, wallet: str) -> str:
     """A password to seal `wallet` with; asked for twice, `UsageError` if it is too short to be one."""
-    password = _from_file(session) or _prompted(f"New password of wallet {wallet}", twice=True)
-    return _long_enough(password, "password")
+    found = _read(out, file) if file else _prompted(f"New password of wallet {wallet}", twice=True)
+    return _long_enough(found, "password")
 
 
 def ask_secret(what: str) -> str:
@@ -30,30 +30,23 @@ def ask_secret(what: str) -> str:
     return _prompted(what, "--from FILE")
 
 
-def ask_passphrase(session: Session, path: Path | None) -> str:
-    """The passphrase of a shared file: from the file `path`, else asked for without echo."""
-    return _read(session, path) if path else _prompted("Passphrase of the shared file", _FROM_FILE)
+def ask_passphrase(out: Output, file: Path | None) -> str:
+    """The passphrase of a shared file: from `file` where one was named, else asked for without echo."""
+    return _read(out, file) if file else _prompted("Passphrase of the shared file", _FROM_FILE)
 
 
-def ask_new_passphrase(session: Session, path: Path | None) -> str:
+def ask_new_passphrase(out: Output, file: Path | None) -> str:
     """A passphrase to share a file under; `UsageError` if it is too short to be one."""
     found = (
-        _read(session, path)
-        if path
-        else _prompted("New passphrase of the shared file", _FROM_FILE, twice=True)
+        _read(out, file) if file else _prompted("New passphrase of the shared file", _FROM_FILE, twice=True)
     )
     return _long_enough(found, "passphrase")
 
 
-def _from_file(session: Session) -> str:
-    path = session.password_file()
-    return "" if path is None else _read(session, path)
-
-
-def _read(session: Session, path: Path) -> str:
-    password = read_password(path)
-    if path.stat().st_mode & 0o077:
-        session.out.note(f"Others can read the password in {path}; `chmod 600 {path}` stops that.")
+def _read(out: Output, file: Path) -> str:
+    password = read_password(file)
+    if file.stat().st_mode & 0o077:
+        out.note(f"Others can read the password in {file}; `chmod 600 {file}` stops that.")
     return password
 
 

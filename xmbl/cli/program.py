@@ -9,7 +9,8 @@ from importlib import import_module
 import click
 
 from xmbl import __version__
-from xmbl.cli.frame import Choices, Group
+from xmbl.cli.choices import Choices
+from xmbl.cli.frame import Group
 from xmbl.cli.report import report
 
 COMMANDS = {

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from xmbl import config
-from xmbl.cli.frame import Choices
+from xmbl.cli.choices import Choices
 from xmbl.cli.output import Output
 from xmbl.cli.silence import Silence
 from xmbl.errors import ChainError, ConfigError, UsageError
@@ -106,10 +106,20 @@ class Session:
         """The wallet, opened by its password, which is asked for once."""
         return self._once("account", self._unlocked)
 
-    def _unlocked(self) -> "LocalAccount":
+    def password(self, wallet: str) -> str:
+        """The password of a wallet: from the file that was named, else asked for."""
         from xmbl.cli.passwords import ask
 
-        password = ask(self, self.wallet())
+        return ask(self.out, self.password_file(), wallet)
+
+    def new_password(self, wallet: str) -> str:
+        """One to seal a wallet with."""
+        from xmbl.cli.passwords import ask_new
+
+        return ask_new(self.out, self.password_file(), wallet)
+
+    def _unlocked(self) -> "LocalAccount":
+        password = self.password(self.wallet())
         with self.silence(f"the wallet {self.wallet()} to open"):
             return self.keystore().unlock(self.wallet(), password)
 

@@ -51,7 +51,7 @@ def share(
     sealed = (
         seal_for(reader, plain)
         if reader
-        else seal_with_password(ask_new_passphrase(session, passphrase_file), plain)
+        else seal_with_password(ask_new_passphrase(session.out, passphrase_file), plain)
     )
     files.write_whole(target, [sealed], mode=0o600)
     who = f"the wallet {reader.address}" if reader else "whoever knows the passphrase"
@@ -143,7 +143,7 @@ def _opened(session: Session, sealed: bytes, passphrase_file: Path | None) -> by
 
     if is_for_reader(sealed):
         return open_for(session.account(), sealed)
-    return open_with_password(ask_passphrase(session, passphrase_file), sealed)
+    return open_with_password(ask_passphrase(session.out, passphrase_file), sealed)
 
 
 def _keep(session: Session, manifest: "Manifest") -> None:

@@ -31,7 +31,7 @@ def new(session: Session, name: str) -> None:
     """Make a wallet NAME: a fresh key, sealed under a password that nobody can recover."""
     keystore = session.keystore()
     keystore.require_free(name)
-    _made(session, name, keystore.new(name, passwords.ask_new(session, name)))
+    _made(session, name, keystore.new(name, session.new_password(name)))
 
 
 @command.command("import")
@@ -48,9 +48,9 @@ def import_(session: Session, name: str, file: Path | None) -> None:
         else passwords.ask_secret("Private key (hex)")
     )
     if secret.startswith("{"):
-        address = keystore.import_file(name, secret, passwords.ask(session, name))
+        address = keystore.import_file(name, secret, session.password(name))
     else:
-        address = keystore.import_key(name, secret, passwords.ask_new(session, name))
+        address = keystore.import_key(name, secret, session.new_password(name))
     _made(session, name, address)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from xmbl import config
-from xmbl.cli.frame import Choices
+from xmbl.cli.choices import Choices
 from xmbl.cli.node_status import _older
 from xmbl.cli.session import Session
 from xmbl.errors import UsageError

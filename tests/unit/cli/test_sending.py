@@ -6,7 +6,7 @@ import pytest
 
 from xmbl.chain.call import Call
 from xmbl.chain.client import Header
-from xmbl.cli.frame import Choices
+from xmbl.cli.choices import Choices
 from xmbl.cli.output import Output
 from xmbl.cli.sending import ETHER, Check, Plan, Step, enough, prepare
 from xmbl.errors import (

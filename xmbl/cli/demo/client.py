@@ -14,8 +14,8 @@ import trio
 
 from xmbl.chain.outbox import Receipt
 from xmbl.cli import storing
+from xmbl.cli.choices import Choices
 from xmbl.cli.demo.stage import CLIENT, NETWORK, PASSWORD
-from xmbl.cli.frame import Choices
 from xmbl.cli.session import Session
 from xmbl.config import folders
 from xmbl.errors import NetworkError, Reverted, XmblError
