@@ -1,20 +1,23 @@
 """An operator whose seats strangers have taken: who reads or stores gets in, who only sits makes room."""
 
 import secrets
+import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 
 import pytest
+import trio
 
 from tests.support.paid_reads import COST, PLAIN, SELLING, reading
 from tests.support.paid_story import Story, whole
-from tests.support.storage_peers import WILL, Meeting, meeting, play
-from tests.support.uploads import stored
+from tests.support.storage_peers import Meeting, meeting, play
+from tests.support.uploads import DATA, root_of, stored
+from xmbl.crypto.ingest import Ingested
 from xmbl.errors import PeerUnreachable, Refused
 from xmbl.network.channel import Channel
 from xmbl.network.host import open_host
 from xmbl.storage import seats, server
+from xmbl.storage.holdings import Arrival
 from xmbl.storage.quotes import reach
 from xmbl.storage.reading import Free
 from xmbl.storage.wire import (
@@ -25,6 +28,7 @@ from xmbl.storage.wire import (
     PaidRead,
     ReadReady,
     StoreReady,
+    StoreReceipt,
     StoreRequest,
 )
 
@@ -166,19 +170,63 @@ def test_read__as_many_streams_as_a_peer_may_have__take_no_seat_of_others(
     play(scene)
 
 
+async def begun(met: Meeting, channel: Channel, data: bytes) -> None:
+    """An upload of which nothing has come yet."""
+    offer = await met.offer(len(data))
+    await channel.send(StoreRequest(offer.quote, offer.signature, len(data), b"").encode())
+    StoreReady.decode(await channel.receive())
+
+
 def test_store__uploads_that_send_nothing_have_all_seats__is_kept_and_signed_for(story: Story) -> None:
-    data = secrets.token_bytes(1000)
+    async def scene() -> None:
+        async with meeting(story.provider) as met, strangers(met, SEATS, STORE) as idlers:
+            for idler in idlers:
+                await begun(met, idler, DATA[:1000])
+            receipt = await stored(met)
+        assert story.provider.holdings.read(receipt.root, 0, len(DATA)) == DATA
+
+    play(scene)
+
+
+def test_store__an_upload_whose_bytes_come__makes_no_room(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "UPLOADS", 1)
 
     async def scene() -> None:
-        async with (
-            meeting(story.provider, replace(WILL, capacity=2**40)) as met,
-            strangers(met, SEATS, STORE) as idlers,
-        ):
-            for idler in idlers:
-                offer = await met.offer(len(data))
-                await idler.send(StoreRequest(offer.quote, offer.signature, len(data), b"").encode())
-                StoreReady.decode(await idler.receive())
-            receipt = await stored(met, data)
-        assert story.provider.holdings.read(receipt.root, 0, len(data)) == data
+        async with meeting(story.provider) as met, strangers(met, 1, STORE) as (client,):
+            await begun(met, client, DATA)
+            await client.send_bytes(DATA[:1_500_000])
+            with pytest.raises(Refused, match="All 1 seats here are in use"):
+                await stored(met)
+            await client.send_bytes(DATA[1_500_000:])
+            assert StoreReceipt.decode(await client.receive()).root == root_of(DATA)
+
+    play(scene)
+
+
+def test_store__all_bytes_have_come__makes_no_room_until_it_is_signed_for(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "UPLOADS", 1)
+    monkeypatch.setattr(seats, "PATIENCE", 0.0)
+    keep, landed, disk = Arrival.keep, trio.Event(), threading.Event()
+
+    def slowly(arrival: Arrival) -> Ingested:
+        trio.from_thread.run_sync(landed.set)
+        disk.wait(10)
+        return keep(arrival)
+
+    monkeypatch.setattr(Arrival, "keep", slowly)
+
+    async def scene() -> None:
+        async with meeting(story.provider) as met, strangers(met, 1, STORE) as (client,):
+            await begun(met, client, DATA)
+            await client.send_bytes(DATA)
+            await landed.wait()
+            with pytest.raises(Refused, match="All 1 seats here are in use"):
+                await stored(met)
+            disk.set()
+            assert StoreReceipt.decode(await client.receive()).root == root_of(DATA)
 
     play(scene)

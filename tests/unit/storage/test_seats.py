@@ -138,6 +138,40 @@ def test_taken__a_range_under_way_below_the_least_rate__goes_without_a_word() ->
     room.run(story)
 
 
+def test_gone__the_next_range_is_agreed_on__counts_with_all_of_its_bytes() -> None:
+    room = Room(1)
+
+    async def story() -> None:
+        reader = await room.sits("reader")
+        assert reader is not None
+        for _ in range(2):
+            with reader.agreeing(100 * RATE):
+                pass
+        room.clock.jump(100)
+        reader.gone(100 * RATE)
+        room.clock.jump(100)
+        await room.sits("newcomer")
+        assert list(room.ends) == ["newcomer"]
+
+    room.run(story)
+
+
+def test_agreeing__after_a_long_silence__counts_from_now_on() -> None:
+    room = Room(1)
+
+    async def story() -> None:
+        reader = await room.sits("reader")
+        assert reader is not None
+        room.clock.jump(1_000)
+        with reader.agreeing(10 * RATE):
+            pass
+        room.clock.jump(10 - MOMENT)
+        await room.sits("newcomer")
+        assert list(room.ends) == ["newcomer"]
+
+    room.run(story)
+
+
 def test_gone__much_at_once__is_good_for_the_patience_and_no_longer() -> None:
     room = Room(1)
 

@@ -258,8 +258,10 @@ class Silent(Reader):
         return await super().receive()
 
 
-def test_serve__the_seat_is_lost_between_ranges__is_a_refusal() -> None:
-    reader = Silent()
+@pytest.mark.parametrize("asked", [[], [paid(0, 10)], [paid(0, 10), paid(10, 10)]], ids=len)
+def test_serve__the_seat_is_lost_between_ranges__is_a_refusal(asked: list[PaidRead]) -> None:
+    reader = Silent(*asked)
+    reader.may_take.set()
     assert type(lost(reader, Prices(), reader.waits)) is Refused
 
 
