@@ -1,7 +1,7 @@
 """What an operator takes for bytes that it gives out: a signed price, and a voucher for each window of them.
 
-The price is the node's for as long as it runs, so a stream that has begun keeps it. Leaves stay free: whether
-bytes are held must be seen for nothing, and to fetch all of them so is dearer than to pay.
+The price is the node's for as long as it runs, so a stream that has begun keeps it. Leaves stay free, since
+whether bytes are held must be seen for nothing; they go at a pace at which nobody reads by them.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from xmbl.payments.policy import Window
 from xmbl.payments.till import Till
 from xmbl.storage.desk import Desk
 from xmbl.storage.journal import KnownDeal
+from xmbl.storage.leaf_pace import LeafPace
 from xmbl.storage.policy import StoragePolicy, patience
 from xmbl.storage.wire import PaidRead, PriceReply, PriceRequest
 from xmbl.units import format_amount
@@ -51,6 +52,7 @@ class Egress:
         self._will = will
         self._till = till
         self._older = older
+        self._leaves = LeafPace()
         self._looking = trio.Lock()
         self._seen: tuple[float, int] | None = None
 
@@ -61,6 +63,11 @@ class Egress:
                 f"Reading here costs {format_amount(self._will.egress)} for a MiB; ask for the price and pay"
                 " window by window."
             )
+
+    async def pace(self, root: bytes) -> None:
+        """Return when a leaf of these bytes may go for nothing."""
+        if self._will.egress:
+            await self._leaves.wait(root)
 
     async def price(self, request: PriceRequest) -> PriceReply:
         """The price of a deal's bytes, signed; `Refused` for a deal that isn't known here."""

@@ -88,6 +88,7 @@ class Serving:
         match decode_any(await channel.receive(), ReadRequest, PaidRead, LeafRequest, PriceRequest):
             case LeafRequest(root, index):
                 leaf, path = await trio.to_thread.run_sync(self._desk.holdings.leaf, root, index)
+                await self._egress.pace(root)
                 return LeafReply(leaf, tuple(path))
             case PriceRequest() as asked:
                 return await self._egress.price(asked)

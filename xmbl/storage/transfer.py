@@ -142,11 +142,10 @@ async def fetch(wallet: Wallet, peer: Candidate, wanted: Sealed, first: int) -> 
                 yield opener.open(offset // CHUNK_SEALED, chunk)
 
 
-async def verify_leaf(host: "Host", peer: Candidate, deal: Deal, index: int) -> None:
+async def verify_leaf(channel: "Channel", peer: Candidate, deal: Deal, index: int) -> None:
     """Ask for one leaf and check it against the deal's root; `Corrupt` if it doesn't fit."""
-    async with quotes.reach(host, peer, STREAM) as channel:
-        await channel.send(LeafRequest(deal.root, index).encode())
-        reply = LeafReply.decode(await channel.receive())
+    await channel.send(LeafRequest(deal.root, index).encode())
+    reply = LeafReply.decode(await channel.receive())
     if not merkle.verify(deal.root, deal.terms.leaves, index, reply.leaf, reply.path):
         raise Corrupt(f"{peer.operator} showed a leaf {index} that doesn't fit the deal's root.")
 

@@ -10,6 +10,7 @@ from xmbl.storage import quotes
 from xmbl.storage.manifest import Replica
 from xmbl.storage.transfer import verify_leaf
 from xmbl.storage.wallet import Wallet
+from xmbl.storage.wire import STREAM
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,10 @@ async def verified(wallet: Wallet, replica: Replica, leaves: int) -> Checked:
     deal, good, trouble = replica.promised(), 0, ""
     try:
         peer = await trio.to_thread.run_sync(quotes.find, wallet.market, deal.operator)
-        for _ in range(leaves):
-            await verify_leaf(wallet.host, peer, deal, secrets.randbelow(deal.terms.leaves))
-            good += 1
+        async with quotes.reach(wallet.host, peer, STREAM) as channel:
+            for _ in range(leaves):
+                await verify_leaf(channel, peer, deal, secrets.randbelow(deal.terms.leaves))
+                good += 1
     except (NetworkError, BytesError) as error:
         trouble = str(error)
     return Checked(replica.number, deal.operator, good, trouble)

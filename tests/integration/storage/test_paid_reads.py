@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import trio
 from eth_account import Account
 
 from tests.support.paid_reads import COST, LIMITS, PLAIN, SELLING, STEP, STEP_PRICE, reading, sealed_bytes
@@ -14,6 +15,7 @@ from xmbl.payments.client import LASTS
 from xmbl.payments.events import VouchersRedeemed
 from xmbl.payments.ledger import ChainLedger
 from xmbl.payments.wire import SignedVoucher
+from xmbl.storage import leaf_pace
 from xmbl.storage.quotes import reach
 from xmbl.storage.wire import STREAM, LeafReply, LeafRequest, PaidRead, ReadReady
 from xmbl.units import WHOLE
@@ -81,6 +83,30 @@ def test_leaf__where_reads_cost__stays_free(story: Story) -> None:
         ):
             await channel.send(LeafRequest(story.deal.root, 7).encode())
             LeafReply.decode(await channel.receive())
+
+    play(scene)
+
+
+def test_leaf__asked_for_without_end_where_reads_cost__comes_too_slowly_to_read_by(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leaf_pace, "LEAVES", 5)
+    monkeypatch.setattr(leaf_pace, "RATE", 1 / 3_600)
+
+    async def scene() -> None:
+        async with (
+            meeting(story.provider, will=SELLING) as met,
+            reach(met.host, met.peer, STREAM) as channel,
+        ):
+            for _ in range(5):
+                await channel.send(LeafRequest(story.deal.root, 7).encode())
+                LeafReply.decode(await channel.receive())
+            await channel.send(LeafRequest(story.deal.root, 7).encode())
+            with trio.move_on_after(0.2) as waiting:
+                await channel.receive()
+            assert waiting.cancelled_caught
+            # who pays isn't held up by those who don't
+            assert await whole(met, story, story.purse()) == PLAIN
 
     play(scene)
 
