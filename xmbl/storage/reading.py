@@ -122,7 +122,7 @@ async def ask_price(
     _require(recover(market.digest(quote.hash()), reply.signature) == peer.agent, "its agent didn't sign it")
     _require(quote.payee == deal.terms.payee, "it wants to be paid elsewhere than the deal says")
     _require(quote.expiry >= block, "it has expired")
-    _require(purse.agrees(quote), "it asks more than was told or allowed before")
+    _require(purse.agrees(quote), "it asks more than it told before or its share of the cost; allow more")
     _require(quote.window >= LEAST_WINDOW, "its window is too narrow to check what comes")
     await trio.to_thread.run_sync(purse.recall, quote.payee, quote.deal, reply.held, redeemed)
     return quote

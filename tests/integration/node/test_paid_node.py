@@ -74,7 +74,7 @@ def test_get__of_an_operator_that_asks_for_it__is_paid_and_redeemed(
             "deal", "get", "file", str(tmp_path / "back"), "--yes", "--max-cost", f"{cost - 1} wei"
         )
     for refused in (baited, short):
-        assert (refused.code, "it asks more than was told or allowed before" in refused.err) == (1, True)
+        assert (refused.code, "its share of the cost; allow more" in refused.err) == (1, True)
     assert client.document("pay", "voucher", "list")["promised"] == []
 
     got = client.document("deal", "get", "file", str(tmp_path / "back"), "--yes")
