@@ -1,17 +1,19 @@
 """Reading a chain: typed, thread-safe, from whichever of several nodes answers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from eth_utils import to_checksum_address
 
 from xmbl.chain.call import Call
 from xmbl.chain.endpoints import Endpoint, Endpoints, Waiting, connect
-from xmbl.chain.logs import Chunks, Log, Search
+from xmbl.chain.logs import Log, Search, in_chunks
 from xmbl.chain.past import Past
+from xmbl.chain.refusals import Lagging
 from xmbl.errors import ChainError, InsufficientFunds, Reverted
 
 if TYPE_CHECKING:
@@ -73,21 +75,17 @@ class Chain:
         waiting: Waiting = nullcontext,
         past: Past | None = None,
     ) -> None:
-        nodes = Endpoints([connect(url, timeout) for url in urls], chain_id, patience, waiting)
-        self._begin(chain_id, nodes, past)
-
-    def _begin(self, chain_id: int, nodes: Endpoints, past: Past | None) -> None:
         self.chain_id = chain_id
-        self._nodes = nodes
+        self._nodes = Endpoints([connect(url, timeout) for url in urls], chain_id, patience, waiting)
         self._past = past
-        self._chunks = Chunks(self._logs)
 
     @classmethod
     def from_web3(cls, web3: "Web3") -> "Chain":
         """A chain behind a web3 that somebody else made: Ape's, or one with `EthereumTesterProvider`."""
         own = cls.__new__(cls)
-        chain_id = web3.eth.chain_id
-        own._begin(chain_id, Endpoints([Endpoint("this process", web3)], chain_id, patience=0), past=None)
+        own.chain_id = web3.eth.chain_id
+        own._nodes = Endpoints([Endpoint("this process", web3)], own.chain_id, patience=0)
+        own._past = None
         return own
 
     def turn_away(self) -> None:
@@ -172,23 +170,41 @@ class Chain:
     def logs(self, search: Search, first: int, last: int | None = None) -> Iterator[Log]:
         """What a search finds in blocks `first` to `last` (both in; the newest if None), oldest first."""
         end = self.block_number() if last is None else last
-        for _, found in self.chunks(search, first, end):
+        for _, found in in_chunks(partial(self._logs, search), first, end):
             yield from found
 
-    def chunks(self, search: Search, first: int, last: int) -> Iterator[tuple[int, list[Log]]]:
-        """The same chunk by chunk, each with its last block."""
-        return self._chunks.search(search, first, last)
+    def deep_logs(
+        self, search: Search, first: int, last: int, last_hash: bytes
+    ) -> Iterator[tuple[int, list[Log]]]:
+        """The same chunk by chunk, each with its last block, from nodes that have `last` with this hash: one
+        that is behind finds nothing in blocks that it hasn't, and says so by no word."""
+        believed: set[int] = set()
 
-    def history(self, search: Search, first: int) -> list[Log]:
-        """What a search finds from the block `first`, where its contract began, oldest first.
+        def require_last(web3: "Web3") -> None:
+            if id(web3) not in believed and _hash_at(web3, last) != last_hash:
+                raise Lagging
+            believed.add(id(web3))
 
-        Where the chain has a `past`, what can't change any more is asked for once.
-        """
-        return list(self.logs(search, first)) if self._past is None else self._past.logs(self, search, first)
+        return in_chunks(partial(self._logs, search, require=require_last), first, last)
 
-    def _logs(self, search: Search, first: int, last: int) -> list[Log]:
-        query = search.query(first, last)
-        return [_log(each) for each in self._nodes.ask(lambda web3: web3.eth.get_logs(query))]
+    def history(self, search: Search, first: int, start: int) -> Iterator[Log]:
+        """What a search finds from the block `start` to the newest, oldest first, by a contract that began in
+        block `first`. Where the chain has a `past`, what can't change any more is asked for once."""
+        if self._past is None:
+            return self.logs(search, start)
+        return self._past.history(self, search, first, start)
+
+    def _logs(
+        self, search: Search, first: int, last: int, require: Callable[["Web3"], None] = lambda _: None
+    ) -> list[Log]:
+        def question(web3: "Web3") -> Any:
+            require(web3)
+            return web3.eth.get_logs(search.query(first, last))
+
+        found = [_log(each) for each in self._nodes.ask(question)]
+        if not all(search.fits(each) and first <= each.block <= last for each in found):
+            raise ChainError("A node gives events that weren't asked for; use another RPC endpoint.")
+        return found
 
     def _call(self, request: Any, block: Block, sentence: str) -> bytes:
         return bytes(self._nodes.ask(lambda web3: web3.eth.call(request, block), sentence))
@@ -201,6 +217,15 @@ def _address(text: str) -> Any:
 def _request(call: Call, sender: str) -> Any:
     request = {"from": _address(sender), "data": call.data, "value": call.value}
     return request if call.to is None else request | {"to": _address(call.to)}
+
+
+def _hash_at(web3: "Web3", number: int) -> bytes:
+    from web3.exceptions import BlockNotFound
+
+    try:
+        return bytes(web3.eth.get_block(number)["hash"])
+    except BlockNotFound:
+        return b""
 
 
 def _or_none(get: Any, transaction: bytes) -> Any:

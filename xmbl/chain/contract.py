@@ -66,13 +66,17 @@ class Contract:
         """The events of several kinds by one search, in the order in which they were logged."""
         return self._told(kinds, self._chain.logs(self._search(kinds), first, last))
 
-    def history(self, kind: type[E], since: int, **indexed: Any) -> Iterator[E]:
-        """The events of one kind from the block `since` on, where the contract began: `Chain.history`."""
-        return self._told([kind], self._chain.history(self._search([kind], indexed), since))
+    def history(self, kind: type[E], since: int, start: int = 0, **indexed: Any) -> Iterator[E]:
+        """The events of one kind since the block in which the contract began, as `Chain.history` finds them;
+        those before the block `start` are left out."""
+        return self._told([kind], self._found(self._search([kind], indexed), since, start))
 
-    def all_history(self, kinds: Sequence[type[E]], since: int) -> Iterator[E]:
+    def all_history(self, kinds: Sequence[type[E]], since: int, start: int = 0) -> Iterator[E]:
         """The same of several kinds by one search, in the order in which they were logged."""
-        return self._told(kinds, self._chain.history(self._search(kinds), since))
+        return self._told(kinds, self._found(self._search(kinds), since, start))
+
+    def _found(self, search: Search, since: int, start: int) -> Iterator[Log]:
+        return self._chain.history(search, since, max(since, start))
 
     def _search(self, kinds: Sequence[type[E]], indexed: Mapping[str, Any] | None = None) -> Search:
         events = [self._abi.events[kind.__name__] for kind in kinds]

@@ -1,7 +1,4 @@
-"""Asking a node, and the next one when it doesn't answer.
-
-Only here are web3's and the node's many ways of failing told apart.
-"""
+"""Asking a node, and the next one when it doesn't answer."""
 
 import threading
 import time
@@ -9,13 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-from eth_utils import ValidationError, decode_hex
-
-from xmbl.chain.reverts import reason_of, reverted
-from xmbl.errors import ChainError, InsufficientFunds, RpcUnavailable, UsageError, WrongChain
+from xmbl.chain.refusals import Unanswered, meaning_of
+from xmbl.errors import RpcUnavailable, UsageError, WrongChain
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -29,7 +24,6 @@ _CONNECT_SECONDS = 3.05
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 5.0
 _REFUSED_PATIENCE = 1.5
-_RATE_LIMITED = (-32005, 429)
 
 
 class _Health(Enum):
@@ -103,11 +97,11 @@ class Endpoints:
     def _first_answer(self, question: Callable[["Web3"], T], sentence: str) -> T:
         began, pauses = time.monotonic(), _pauses()
         while True:
-            silent: list[_Unanswered] = []
+            silent: list[Unanswered] = []
             for number in self._order():
                 try:
                     return self._ask_one(number, question, sentence)
-                except _Unanswered as error:
+                except Unanswered as error:
                     silent.append(error)
             self._require_some_right()
             pause = next(pauses)
@@ -117,7 +111,7 @@ class Endpoints:
                 ) from silent[-1]
             time.sleep(pause)
 
-    def _patience_with(self, silent: Sequence["_Unanswered"]) -> float:
+    def _patience_with(self, silent: Sequence["Unanswered"]) -> float:
         """Seconds to go on asking all those that gave no answer."""
         nobody_listens = all(each.is_refused for each in silent)
         return min(self._patience, _REFUSED_PATIENCE) if nobody_listens else self._patience
@@ -138,7 +132,7 @@ class Endpoints:
                 self._check(endpoint)
             answer = question(endpoint.web3)
         except Exception as error:
-            meaning = _meaning(error, sentence)
+            meaning = meaning_of(error, sentence)
             if meaning is None:
                 raise
             raise meaning from error
@@ -151,7 +145,7 @@ class Endpoints:
             endpoint.other_chain = found
             endpoint.health = _Health.RIGHT_CHAIN if found == self._chain_id else _Health.WRONG_CHAIN
         if found != self._chain_id:
-            raise _Unanswered
+            raise Unanswered
 
     def _require_some_right(self) -> None:
         wrong = [each for each in self._endpoints if each.health is _Health.WRONG_CHAIN]
@@ -160,81 +154,8 @@ class Endpoints:
             raise WrongChain(f"Chain {self._chain_id} is expected, but {found}; correct the RPC URL.")
 
 
-class _Unanswered(Exception):
-    """This endpoint has no answer; the next may. `is_refused` if nobody even listens there."""
-
-    def __init__(self, *, is_refused: bool = False) -> None:
-        super().__init__()
-        self.is_refused = is_refused
-
-
 def _pauses() -> Iterator[float]:
     pause = _FIRST_PAUSE
     while True:
         yield pause
         pause = min(2 * pause, _LONGEST_PAUSE)
-
-
-def _meaning(error: Exception, sentence: str) -> Exception | None:
-    """Our error for one of web3's or the node's; None for what is neither's."""
-    from web3.exceptions import ContractLogicError, Web3Exception
-
-    if _is_silence(error):
-        return _Unanswered(is_refused=_is_refused_connection(error))
-    if isinstance(error, ContractLogicError):
-        return reverted(_reason(error), sentence)
-    text = _node_text(error)
-    if type(error).__name__ == "TransactionFailed":  # eth-tester's own, raised in this process
-        return reverted(_text_reason(text), sentence)
-    if "insufficient funds" in text.lower():
-        return InsufficientFunds(f"The account can't pay for this: {text}. Send it ether, then try again.")
-    if isinstance(error, Web3Exception | ValidationError):
-        return ChainError(f"The node refused: {text}.")
-    return None
-
-
-def _node_text(error: Exception) -> str:
-    """The node's own words: web3 prints the whole response instead."""
-    return str(_refusal(error).get("message") or error)
-
-
-def _refusal(error: Exception) -> dict[str, Any]:
-    refusal = (getattr(error, "rpc_response", None) or {}).get("error")
-    return refusal if isinstance(refusal, dict) else {}
-
-
-def _is_silence(error: Exception) -> bool:
-    from json import JSONDecodeError
-
-    from requests.exceptions import RequestException
-    from web3.exceptions import (
-        BadResponseFormat,
-        ProviderConnectionError,
-        RequestTimedOut,
-        TooManyRequests,
-    )
-
-    silent = (RequestException, OSError, JSONDecodeError, BadResponseFormat, ProviderConnectionError)
-    if isinstance(error, (*silent, RequestTimedOut, TooManyRequests)):
-        return True
-    return _refusal(error).get("code") in _RATE_LIMITED
-
-
-def _is_refused_connection(error: Exception) -> bool:
-    """Whether the other side, or the way to it, said at once that nothing listens there."""
-    from urllib3.exceptions import MaxRetryError, NewConnectionError
-
-    cause = error.args[0] if error.args else None
-    is_unmade = isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
-    return is_unmade or isinstance(error, ConnectionRefusedError)
-
-
-def _reason(error: Exception) -> str:
-    data = getattr(error, "data", None)
-    if isinstance(data, str) and data.startswith("0x"):
-        return reason_of(decode_hex(data))
-    return _text_reason(str(getattr(error, "message", "")))
-
-
-def _text_reason(text: str) -> str:
-    return text.partition("execution reverted: ")[2]

@@ -7,13 +7,16 @@ from typing import Any
 from xmbl.errors import ChainError, RpcUnavailable
 
 CHUNK = 2_000
-"""Blocks that public nodes search at a time at least."""
+"""Blocks that are searched at a time at first: what most public nodes bear."""
 
 WIDEST = 2**16
-"""Blocks that are asked for at a time at most: a node of one's own may bear more, but no progress is seen."""
+"""Blocks that are searched at a time at most: a node of one's own bears more, but no progress is seen."""
+
+_AGAIN = 16
+"""Chunks after which a wider one is tried again: the refused one may have been a crowded spot."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Log:
     """What a contract logged, and where; `index` is its place in the block."""
 
@@ -39,35 +42,59 @@ class Search:
         topics = [["0x" + each.hex() for each in place] or None for place in self.topics]
         return {"address": self.address, "fromBlock": first, "toBlock": last, "topics": topics}
 
-
-class Chunks:
-    """Cuts ranges of blocks for one chain: wider while its node bears it, narrower where it refuses.
-
-    A node that is silent about a wide chunk is asked for a narrow one, since some choke without a word.
-    """
-
-    def __init__(self, ask: Callable[[Search, int, int], list[Log]]) -> None:
-        self._ask = ask
-        self._most = WIDEST
-
-    def search(self, search: Search, first: int, last: int) -> Iterator[tuple[int, list[Log]]]:
-        """Chunk by chunk the last block and what was found, oldest first; `ChainError` where the node
-        refuses even one block."""
-        width = CHUNK
-        while first <= last:
-            width = min(width, self._most)
-            upto = min(first + width - 1, last)
-            try:
-                found = self._ask(search, first, upto)
-            except ChainError as error:
-                width = self._most = _narrower(upto - first + 1, error)
-                continue
-            yield upto, found
-            first, width = upto + 1, 2 * width
+    def fits(self, log: Log) -> bool:
+        """Whether a log is what was looked for: some nodes don't know all that a question may hold."""
+        return (
+            log.address.lower() == self.address.lower()
+            and len(log.topics) >= len(self.topics)
+            and all(
+                not place or topic in place for place, topic in zip(self.topics, log.topics, strict=False)
+            )
+        )
 
 
-def _narrower(width: int, error: ChainError) -> int:
-    silent = isinstance(error, RpcUnavailable)
-    if width == 1 or (silent and width <= CHUNK):
-        raise error
-    return CHUNK if silent else max(1, width // 4)
+Ask = Callable[[int, int], list[Log]]
+"""What is found from one block to another, both in."""
+
+
+def in_chunks(ask: Ask, first: int, last: int) -> Iterator[tuple[int, list[Log]]]:
+    """Chunk by chunk the last block and what was found, oldest first; `ChainError` where the node refuses a
+    single block."""
+    width = _Width()
+    while first <= last:
+        upto = min(first + width.blocks - 1, last)
+        try:
+            found = ask(first, upto)
+        except ChainError as error:
+            width.narrow(upto - first + 1, error)
+            continue
+        yield upto, found
+        first = upto + 1
+        width.widen()
+
+
+class _Width:
+    """How many blocks to ask for: more while the node bears it, fewer where it refuses."""
+
+    def __init__(self) -> None:
+        self.blocks = CHUNK
+        self._most = self._limit = WIDEST
+        self._borne = 0
+
+    def widen(self) -> None:
+        self._borne += 1
+        if self._borne % _AGAIN == 0:
+            self._most = min(2 * self._most, self._limit)
+        self.blocks = min(2 * self.blocks, self._most)
+
+    def narrow(self, asked: int, error: ChainError) -> None:
+        """The same error where nothing narrower is worth a try."""
+        is_silent = isinstance(error, RpcUnavailable)
+        if asked == 1 or (is_silent and asked <= CHUNK):
+            raise error
+        if is_silent:
+            # some choke on a wide chunk without a word: that isn't waited for twice
+            self._limit = CHUNK
+        self._borne = 0
+        self._most = min(self._limit, max(1, asked // 2))
+        self.blocks = min(self._limit, max(1, asked // 4))

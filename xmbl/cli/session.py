@@ -131,10 +131,11 @@ class Session:
 
     def _connected(self) -> "Chain":
         from xmbl.chain.client import Chain
+        from xmbl.chain.log_store import store_path
         from xmbl.chain.past import Past
 
         network = self.network()
-        past = Past(self.folders.cache / "logs" / f"{network.chain_id}.db", self.silence.come)
+        past = Past(store_path(self.folders.cache, network.chain_id), self.silence.searched)
         return Chain(network.rpc, network.chain_id, patience=self.patience, waiting=self.silence, past=past)
 
     def deployment(self) -> "Deployment":

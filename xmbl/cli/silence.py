@@ -10,7 +10,6 @@ from xmbl.cli.output import Output
 _SAME_WAIT = 0.2
 """Seconds between two things that are waited for up to which it is one wait to a person."""
 
-
 _EVERY = 5.0
 """Seconds between two words about how far a search has come."""
 
@@ -30,7 +29,7 @@ class Silence:
         self._began = self._ended = float("-inf")
         self._told = False
         self._last = ""
-        self._spoke = float("-inf")
+        self._spoke = self._heard = float("-inf")
 
     @contextmanager
     def __call__(self, waiting_for: str) -> Iterator[None]:
@@ -46,11 +45,14 @@ class Silence:
                 if not self._told:
                     self._last = ""
 
-    def come(self, block: int, last: int) -> None:
+    def searched(self, block: int, last: int) -> None:
         """A search of old blocks, kept for the next time, has come to `block` of `last`."""
         with self._lock:
             now = time.monotonic()
-            is_due = now - max(self._began, self._spoke) >= _EVERY and not self._out.is_waiting
+            if now - self._heard > 2 * _EVERY:
+                self._spoke = now
+            self._heard = now
+            is_due = now - self._spoke >= _EVERY and not self._out.is_waiting
             if is_due:
                 self._spoke = now
         if is_due:

@@ -48,12 +48,11 @@ def bookings(market: Market, operator: str, since: int) -> list[Booking]:
     challenged for and slashed, the vouchers for reading them, fees and commission of its stake."""
     deals = {each.id: each for each in market.deals.history(Opened, market.since, operator=operator)}
     sources = (
-        _settled(market, deals),
-        _read(market, operator, deals),
-        _staked(market, operator),
+        _settled(market, since, deals),
+        _read(market, operator, since, deals),
+        _staked(market, operator, since),
     )  # fmt: skip
-    moved = (each for each in chain(*sources) if each[0].block >= since)
-    found = sorted(moved, key=lambda each: (each[0].block, each[0].index))
+    found = sorted(chain(*sources), key=lambda each: (each[0].block, each[0].index))
     times = _times(market, {event.block for event, _, _ in found})
     return [
         Booking(
@@ -97,9 +96,9 @@ _Moved = tuple[Logged, bytes, Amounts]
 """An event, the deal that it is about, and what it moved."""
 
 
-def _settled(market: Market, deals: Mapping[bytes, Opened]) -> Iterator[_Moved]:
+def _settled(market: Market, since: int, deals: Mapping[bytes, Opened]) -> Iterator[_Moved]:
     kinds: tuple[type[Settled | Closed | Challenged], ...] = (Settled, Closed, Challenged)
-    for event in market.deals.all_history(kinds, market.since):
+    for event in market.deals.all_history(kinds, market.since, since):
         if event.id in deals:
             yield event, event.id, _amounts(market, event)
 
@@ -113,17 +112,17 @@ def _amounts(market: Market, event: Settled | Closed | Challenged) -> Amounts:
     return Amounts(slashed=event.slashed * STAKE_UNIT)
 
 
-def _read(market: Market, operator: str, deals: Mapping[bytes, Opened]) -> Iterator[_Moved]:
+def _read(market: Market, operator: str, since: int, deals: Mapping[bytes, Opened]) -> Iterator[_Moved]:
     """Vouchers for these deals, whoever of those that the operator named is paid by them."""
     payees = {market.agent_and_payee(operator)[1], *(each.terms.payee for each in deals.values())}
     for payee in payees:
-        for event in market.payments.history(Redeemed, market.since, payee=payee):
+        for event in market.payments.history(Redeemed, market.since, since, payee=payee):
             if event.subject in deals:
                 yield event, event.subject, Amounts(income=event.amount)
 
 
-def _staked(market: Market, operator: str) -> Iterator[_Moved]:
-    for event in market.staking.history(Claimed, market.since, operator=operator):
+def _staked(market: Market, operator: str, since: int) -> Iterator[_Moved]:
+    for event in market.staking.history(Claimed, market.since, since, operator=operator):
         own = event.amount if event.holder == operator else 0
         if own + event.commission:
             yield event, b"", Amounts(income=own + event.commission)

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from xmbl.chain.deals import Closed, Extended, Opened, Terminated
+from xmbl.errors import ChainError
 from xmbl.storage.market import Market
 from xmbl.storage.rules import Record, ends
 
@@ -25,6 +26,11 @@ def spans(market: Market) -> Mapping[str, list[Span]]:
     by_deal: dict[bytes, Span] = {}
     found: dict[str, list[Span]] = {}
     for event in market.deals.all_history(kinds, market.since):
+        if event.id not in by_deal and not isinstance(event, Opened):
+            raise ChainError(
+                "The RPC endpoint gave the end of a deal and not its beginning; use another, and delete the"
+                " `cache` folder, which `xmbl config path` names."
+            )
         period = event.block // market.parameters.period
         match event:
             case Opened():

@@ -13,7 +13,6 @@ from tests.support.devnets import SENDER, fresh_address, payment, serving
 from xmbl.chain.call import Call
 from xmbl.chain.client import Chain, Sent
 from xmbl.chain.deploy import PRESETS, deploy
-from xmbl.chain.logs import Chunks
 from xmbl.chain.outbox import Habits, Outbox
 from xmbl.chain.payments import Deposited, Payments
 from xmbl.chain.token import Token, Transfer
@@ -185,7 +184,7 @@ def test_logs__node_takes_one_block_at_a_time__are_complete(eager, tmp_path, mon
             raise ChainError("The node refused: query returned more than 10000 results.")
         return plenty(search, first, last)
 
-    monkeypatch.setattr(chain, "_chunks", Chunks(stingy))
+    monkeypatch.setattr(chain, "_logs", stingy)
     payments = Payments(chain, deployment.payments)
     assert [event.amount for event in payments.events(Deposited, deployment.block)] == [1, 2, 3]
     outbox.close()

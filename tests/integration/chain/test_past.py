@@ -1,10 +1,14 @@
 """Old logs, searched for once: what is asked again, and when nothing kept is good any more."""
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from requests.exceptions import ConnectTimeout
 
 from tests.support.deployed import Deployed, facts
 from tests.support.devnets import MINED_AT_ONCE, ServedNet, serving
@@ -12,20 +16,21 @@ from xmbl.chain import past
 from xmbl.chain.client import Chain
 from xmbl.chain.deploy import PRESETS, deploy
 from xmbl.chain.devnet import CHAIN_ID, rich_account
-from xmbl.chain.log_store import LogStore
-from xmbl.chain.logs import Chunks, Log, Search
+from xmbl.chain.log_store import LogStore, Reached
+from xmbl.chain.logs import Log, Search
 from xmbl.chain.outbox import Habits, Outbox
 from xmbl.chain.past import Past
 from xmbl.chain.payments import Approved, Deposited, Payments
-from xmbl.errors import RpcUnavailable
+from xmbl.errors import ChainError, RpcUnavailable
 
 SPENDERS = ["0x" + f"{number:040x}" for number in range(1, 6)]
 
 
 @pytest.fixture(autouse=True)
 def shallow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A block is deep sooner than on a real chain."""
+    """A block is deep, and worth keeping, sooner than on a real chain."""
     monkeypatch.setattr(past, "DEPTH", 4)
+    monkeypatch.setattr(past, "WORTH", 0)
 
 
 class Reader:
@@ -37,13 +42,13 @@ class Reader:
         self.dies_after = -1
         self._deployment = deployed.deployment
         self._real = self.chain._logs
-        self.chain._chunks = Chunks(self._ask)
+        self.chain._logs = self._ask  # type: ignore[method-assign]
 
-    def _ask(self, search: Search, first: int, last: int) -> list[Log]:
+    def _ask(self, search: Search, first: int, last: int, **more: Any) -> list[Log]:
         if len(self.asked) == self.dies_after:
             raise KeyboardInterrupt
         self.asked.append((first, last))
-        return self._real(search, first, last)
+        return self._real(search, first, last, **more)
 
     def spenders(self) -> list[str]:
         """Who was allowed something since the contracts are there."""
@@ -54,6 +59,19 @@ class Reader:
 def approve(deployed: Deployed, spenders: list[str]) -> None:
     for spender in spenders:
         deployed.send(deployed.payments.approve(spender, 7))
+
+
+def approved(deployed: Deployed) -> Search:
+    """The search for all approvals."""
+    return Search(deployed.payments.address, ((deployed.payments._abi.events["Approved"].topic,),))
+
+
+def reached(deployed: Deployed, file: Path) -> Reached:
+    """How far it has come."""
+    with closing(LogStore(file)) as store:
+        found = store.reached(approved(deployed))
+    assert found is not None
+    return found
 
 
 @pytest.fixture
@@ -80,14 +98,12 @@ def test_history__asked_again__asks_only_for_what_was_too_young(deployed, reader
 def test_history__young_blocks__are_not_kept(deployed, reader, file):
     approve(deployed, SPENDERS[:1])
     assert reader.spenders() == [*SPENDERS, SPENDERS[0]]
-    store = LogStore(file)
-    search = Search(deployed.payments.address, ((deployed.payments._abi.events["Approved"].topic,),))
-    reached = store.reached(search)
-    assert reached is not None
-    assert reached.last == deployed.chain.block_number() - 4
-    assert all(log.block <= reached.last for log in store.found(search))
-    assert len(store.found(search)) == len(SPENDERS)
-    store.close()
+    last = reached(deployed, file).last
+    assert last == deployed.chain.block_number() - 4
+    with closing(LogStore(file)) as store:
+        found = list(store.found(approved(deployed), 0, 10**9))
+    assert all(log.block <= last for log in found)
+    assert len(found) == len(SPENDERS)
 
 
 def test_history__found_from_the_file__is_the_same_to_the_last_field(deployed, reader):
@@ -194,9 +210,117 @@ def test_history__nobody_answers__keeps_what_it_has(deployed, reader, file):
 def test_history__as_it_goes__tells_how_far_it_has_come(deployed, reader, file, monkeypatch):
     monkeypatch.setattr("xmbl.chain.logs.CHUNK", 2)
     told: list[tuple[int, int]] = []
-    chain = Chain([deployed.net.url], CHAIN_ID, past=Past(file, lambda *come: told.append(come)))
+    chain = Chain([deployed.net.url], CHAIN_ID, past=Past(file, lambda *found: told.append(found)))
     list(Payments(chain, deployed.payments.address).history(Approved, deployed.deployment.block))
     last = deployed.chain.block_number() - 4
     assert told[0] == (deployed.deployment.block + 1, last)
     assert told[-1] == (last, last)
     assert sorted(told) == told
+
+
+def test_history__few_new_blocks__are_not_worth_keeping(deployed, reader, file, monkeypatch):
+    assert reader.spenders() == SPENDERS
+    kept = reached(deployed, file)
+    monkeypatch.setattr(past, "WORTH", 100)
+    deployed.net.mine(99)
+    assert Reader(deployed.net, deployed, file).spenders() == SPENDERS
+    assert reached(deployed, file) == kept
+    deployed.net.mine(2)
+    assert Reader(deployed.net, deployed, file).spenders() == SPENDERS
+    assert reached(deployed, file).last == kept.last + 101
+
+
+def test_history__asked_from_a_later_block__searches_no_earlier_ones(deployed, reader, file):
+    payments, since = Payments(reader.chain, deployed.payments.address), deployed.deployment.block
+    start = deployed.chain.block_number() - 12
+    recent = [event.spender for event in payments.history(Approved, since, start)]
+    assert recent == [event.spender for event in deployed.payments.events(Approved, start)]
+    assert min(first for first, _ in reader.asked) == start
+    assert reader.spenders() == SPENDERS
+    assert [event.spender for event in payments.history(Approved, since, start)] == recent
+
+
+def test_history__more_than_a_page__is_complete_and_in_order(deployed, reader, monkeypatch):
+    monkeypatch.setattr("xmbl.chain.log_store._PAGE", 2)
+    assert reader.spenders() == reader.spenders() == SPENDERS
+
+
+def test_history__the_disk_is_full_midway__finds_all_and_keeps_what_there_was_room_for(
+    deployed, reader, file, monkeypatch
+):
+    monkeypatch.setattr("xmbl.chain.logs.CHUNK", 2)
+    monkeypatch.setattr("xmbl.chain.logs.WIDEST", 2)
+    keep, kept = LogStore.keep, []
+
+    def filling(*arguments):
+        if len(kept) == 2:
+            raise sqlite3.OperationalError("database or disk is full")
+        kept.append(arguments)
+        return keep(*arguments)
+
+    monkeypatch.setattr(LogStore, "keep", filling)
+    assert reader.spenders() == SPENDERS
+    assert reached(deployed, file).last == deployed.deployment.block + 3
+    monkeypatch.setattr(LogStore, "keep", keep)
+    assert Reader(deployed.net, deployed, file).spenders() == SPENDERS
+
+
+def test_history__a_node_that_is_behind__is_not_believed_and_drops_nothing(deployed, reader, file):
+    assert reader.spenders() == SPENDERS
+    kept = reached(deployed, file)
+    with serving() as behind:
+        # it has no block but the first
+        assert Reader(behind, deployed, file).spenders() == []
+        assert reached(deployed, file) == kept
+        deployed.net.mine(20)
+        both = Chain([deployed.net.url, behind.url], CHAIN_ID, patience=20, past=Past(file))
+        logs = both._nodes._endpoints[0].web3.eth
+        asked, real = [], logs.get_logs
+
+        def silent_once(query):
+            asked.append(query)
+            if len(asked) == 1:
+                raise ConnectTimeout
+            return real(query)
+
+        logs.get_logs = silent_once
+        payments = Payments(both, deployed.payments.address)
+        assert [event.spender for event in payments.history(Approved, deployed.deployment.block)] == SPENDERS
+        assert len(asked) > 1
+    assert Reader(deployed.net, deployed, file).spenders() == SPENDERS
+
+
+def test_history__somebody_else_begins_anew_meanwhile__keeps_no_holes(deployed, reader, file, monkeypatch):
+    monkeypatch.setattr("xmbl.chain.logs.CHUNK", 2)
+    monkeypatch.setattr("xmbl.chain.logs.WIDEST", 2)
+    real, asked = reader.chain._logs, []
+
+    def disturbed(*arguments, **more):
+        asked.append(arguments)
+        if len(asked) == 3:
+            with closing(LogStore(file)) as store:
+                store.forget(approved(deployed))
+        return real(*arguments, **more)
+
+    reader.chain._logs = disturbed
+    assert reader.spenders() == SPENDERS
+    assert Reader(deployed.net, deployed, file).spenders() == SPENDERS
+
+
+def test_history__two_at_once__find_all_and_keep_all(deployed, reader, file, monkeypatch):
+    monkeypatch.setattr("xmbl.chain.logs.CHUNK", 2)
+    monkeypatch.setattr("xmbl.chain.logs.WIDEST", 2)
+    readers = [Reader(deployed.net, deployed, file) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(Reader.spenders, readers)) == [SPENDERS] * 4
+    assert Reader(deployed.net, deployed, file).spenders() == SPENDERS
+
+
+def test_logs__a_node_that_gives_what_was_not_asked_for__is_refused(deployed, reader):
+    eth = reader.chain._nodes._endpoints[0].web3.eth
+    real = eth.get_logs
+    eth.get_logs = lambda query: real(query | {"topics": []})
+    approve(deployed, SPENDERS[:1])
+    deployed.send(deployed.payments.withdraw(0))
+    with pytest.raises(ChainError, match="events that weren't asked for"):
+        list(Payments(reader.chain, deployed.payments.address).history(Deposited, deployed.deployment.block))

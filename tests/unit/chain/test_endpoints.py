@@ -5,13 +5,15 @@ from types import SimpleNamespace
 
 import pytest
 from eth_abi import encode
+from requests import Response
 from requests.exceptions import ConnectionError as RequestsConnectionError
-from requests.exceptions import ConnectTimeout
+from requests.exceptions import ConnectTimeout, HTTPError
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 from web3.exceptions import ContractLogicError, Web3RPCError
 
 from xmbl.chain import endpoints as endpoints_module
 from xmbl.chain.endpoints import Endpoint, Endpoints, connect
+from xmbl.chain.refusals import Lagging
 from xmbl.errors import ChainError, InsufficientFunds, Reverted, RpcUnavailable, UsageError, WrongChain
 
 
@@ -125,6 +127,44 @@ def test_ask__while_it_lasts__is_told_what_is_asked():
 def test_ask__nobody_answers__names_everybody(silence):
     with pytest.raises(RpcUnavailable, match=r"No RPC endpoint answers \(node0, node1\)"):
         ask(Node(failure=silence), Node(failure=silence))
+
+
+def by_status(status, body):
+    """What is raised for an HTTP answer of that status."""
+    response = Response()
+    response.status_code, response._content = status, body.encode()
+    return HTTPError(f"{status}", response=response)
+
+
+WIDE = '{"error": {"code": -32614, "message": "eth_getLogs is limited to a 10,000 range"}}'
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (refused("query returned more than 10000 results", code=-32005), "more than 10000 results"),
+        (by_status(413, WIDE), "limited to a 10,000 range"),
+        (by_status(400, WIDE), "limited to a 10,000 range"),
+        (by_status(413, "<html>"), "413"),
+    ],
+    ids=["code of a rate limit", "413 with words", "400 with words", "413 without"],
+)
+def test_ask__too_much_is_asked__is_a_refusal_at_once(failure, told):
+    second = Node()
+    with pytest.raises(ChainError, match=f"^The node refused: .*{told}") as caught:
+        ask(Node(failure=failure), second)
+    assert not isinstance(caught.value, RpcUnavailable)
+    assert second.asked == 0
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [by_status(400, "<html>"), by_status(403, WIDE), by_status(503, WIDE), Lagging(),
+     refused("50/second request limit reached", code=-32007)],
+    ids=["400 without words", "403", "503", "behind", "rate limit of its own code"],
+)  # fmt: skip
+def test_ask__a_broken_way_or_a_node_behind__asks_the_next(failure):
+    assert ask(Node(failure=failure), Node()) == 7
 
 
 def test_ask__wrong_chain__is_never_asked():

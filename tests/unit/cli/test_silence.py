@@ -80,24 +80,23 @@ def test_silence__the_wait_fails__is_over_too(out):
     assert silence._under_way == 0
 
 
-def test_come__a_search_that_lasts__is_told_of_every_few_seconds(out, monkeypatch):
-    clock = iter([0, 1, 4.9, 5, 9, 10, 11])
+def test_searched__as_it_lasts__is_told_of_every_few_seconds(out, monkeypatch):
+    clock = iter([0, 1, 4.9, 5, 9, 10, 11, 100, 101])
     monkeypatch.setattr("xmbl.cli.silence.time", SimpleNamespace(monotonic=lambda: next(clock)))
-    silence = Silence(out, after=3_600)
-    with silence("an answer of node"):
-        for block in (1_000, 2_000, 3_000, 4_000, 5_000):
-            silence.come(block, 6_000)
+    silence = Silence(out)
+    for block in range(1_000, 10_000, 1_000):
+        silence.searched(block, 12_000)
     assert out.notes == [
-        "read block 3,000 of 6,000; that is needed once …",
-        "read block 5,000 of 6,000; that is needed once …",
+        "read block 4,000 of 12,000; that is needed once …",
+        "read block 6,000 of 12,000; that is needed once …",
     ]
 
 
-def test_come__something_else_shows_what_is_waited_for__is_not_told(out, monkeypatch):
-    clock = iter([0, 100, 200])
+def test_searched__something_else_shows_what_is_waited_for__is_not_told(out, monkeypatch):
+    clock = iter([0, 6, 12])
     monkeypatch.setattr("xmbl.cli.silence.time", SimpleNamespace(monotonic=lambda: next(clock)))
-    silence = Silence(out, after=3_600)
+    silence = Silence(out)
     out.is_waiting = True
-    with silence("an answer of node"):
-        silence.come(1_000, 6_000)
+    for block in (1_000, 2_000, 3_000):
+        silence.searched(block, 6_000)
     assert out.notes == []
