@@ -22,6 +22,7 @@ from xmbl.storage.fields import READ_LIMIT, WINDOW_LIMIT
 from xmbl.storage.market import Market
 from xmbl.storage.quotes import Candidate
 from xmbl.storage.wire import PaidRead, PriceReply, PriceRequest, ReadReady, ReadRequest
+from xmbl.units import format_amount, format_size
 
 if TYPE_CHECKING:
     from xmbl.network.channel import Channel
@@ -122,7 +123,8 @@ async def ask_price(
     _require(recover(market.digest(quote.hash()), reply.signature) == peer.agent, "its agent didn't sign it")
     _require(quote.payee == deal.terms.payee, "it wants to be paid elsewhere than the deal says")
     _require(quote.expiry >= block, "it has expired")
-    _require(purse.agrees(quote), "it asks more than it told before or its share of the cost; allow more")
+    asked = f"it asks {format_amount(quote.egress)} for a MiB or a window of {format_size(quote.window)}"
+    _require(purse.agrees(quote), f"{asked}, more than it told before or its share of the cost; allow more")
     _require(quote.window >= LEAST_WINDOW, "its window is too narrow to check what comes")
     await trio.to_thread.run_sync(purse.recall, quote.payee, quote.deal, reply.held, redeemed)
     return quote
