@@ -19,6 +19,7 @@ it as it is and leaves with the class's exit code.
     │   ├── PeerUnreachable        1  nobody answers there
     │   ├── ProtocolError          1  a peer said something that the protocol forbids
     │   └── Refused                1  a peer declined and said why
+    │       └── Crowded            1  it has no room at this moment; later it may
     └── BytesError                 1  stored bytes
         ├── DiskFull               1  no room for what is asked
         ├── NotStored              1  nobody here has these bytes
@@ -96,6 +97,10 @@ class ProtocolError(NetworkError):
 
 class Refused(NetworkError):
     """A peer declined; the message is its reason."""
+
+
+class Crowded(Refused):
+    """A peer has no room at this moment: the same question may be answered a little later."""
 
 
 class BytesError(XmblError):

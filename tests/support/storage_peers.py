@@ -137,4 +137,4 @@ async def silenced(provider: Provider) -> None:
 async def refusing(channel: Channel) -> None:
     """Says no once the upload is asked for."""
     await channel.receive()
-    await channel.send(Refusal("My disk broke.").encode())
+    await channel.send(Refusal("My disk broke.", busy=False).encode())

@@ -64,10 +64,10 @@ class Egress:
                 " window by window."
             )
 
-    async def pace(self, root: bytes) -> None:
-        """Return when a leaf of these bytes may go for nothing."""
+    async def pace(self, root: bytes, got: int) -> None:
+        """Return when a leaf of these bytes may go for nothing to who `got` so many."""
         if self._will.egress:
-            await self._leaves.wait(root)
+            await self._leaves.wait(root, got)
 
     async def price(self, request: PriceRequest) -> PriceReply:
         """The price of a deal's bytes, signed; `Refused` for a deal that isn't known here."""

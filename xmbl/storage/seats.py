@@ -2,56 +2,101 @@
 
 Identities cost nothing, so a limit for each peer keeps nobody from taking every seat, and a free question now
 and then would hold them. So a seat is held by bytes alone: it lasts GRACE, then as long as what goes over it
-takes at the least rate. Below that rate it is lost in the middle of a range; who pays for bytes buys the time
-with them, and crumbs buy none. Nobody is watched: only who comes looks whose time is over.
+takes at the least rate. Who pays for bytes buys the time with them, and crumbs buy none. Who loses its seat
+still gets what was agreed on, with the newcomer beside it: nobody pays for a range that is cut off before its
+time. Nobody is watched: only who comes looks whose time is over.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 
 import trio
 
-from xmbl.errors import NetworkError, Refused
+from xmbl.errors import Crowded, NetworkError
 from xmbl.network.channel import PATIENCE
 
 GRACE = 5.0
 """Seconds that a new stream keeps its seat for nothing: a reader asks for the price, looks at its chain and
 signs its first voucher meanwhile. The longer, the fewer newcomers a second keep everybody else out."""
 
+LEEWAY = 2.0
+"""Seconds beyond the least rate in which what was agreed on has to go out: for the disk and the way."""
+
 
 class Seat:
-    """A stream's, until `until`; `due` bytes are to go over it, at `rate` bytes a second at least."""
+    """A stream's, until `until`; `due` bytes are agreed on and have to go, at `rate` bytes a second at least.
+    `leaves` are those that went over it for nothing."""
 
     def __init__(self, peer: str, rate: int) -> None:
         self.peer = peer
         self.until = trio.current_time() + GRACE
         self.due = 0
+        self.leaves = 0
         self.scope = trio.CancelScope()
+        self.is_cut = False
         self._rate = rate
+        self._latest = 0.0
+        self._agreeing = self._leaving = False
 
     @contextmanager
     def agreeing(self, length: int) -> Iterator[None]:
-        """So many bytes are to go; they count at once, and not if the block raises."""
-        self._owe(length)
+        """So many bytes are to go: their time counts at once, and again from the block's end, which may take
+        long; not if it raises. In the block nobody is cut off. `Crowded` for who has lost its seat."""
+        if self._leaving:
+            raise _crowded_out()
+        self._agreeing = True
+        self._buy(length)
         try:
             yield
+            self._agree(length)
         except BaseException:
-            self._owe(-length)
+            self.until -= length / self._rate
             raise
+        finally:
+            self._agreeing = False
+            self._leave_in_time()
 
     def gone(self, length: int) -> None:
         """So many of them went. The time that is left of theirs is good for PATIENCE: a silent stream ends
         by itself then."""
         self.due -= length
         self.until = min(self.until, trio.current_time() + PATIENCE + self.due / self._rate)
+        self._leave_in_time()
+
+    def came(self, length: int) -> None:
+        """So many came that nothing was known of before; their time is good for PATIENCE too."""
+        self._buy(length)
+        self.until = min(self.until, trio.current_time() + PATIENCE)
 
     def keep(self) -> None:
-        """All is here and only work of ours is left: it isn't lost any more."""
-        self.until = float("inf")
+        """Only work of ours is left: it isn't lost any more."""
+        self.until = inf
 
-    def _owe(self, length: int) -> None:
-        self.due += length
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """In the block a message or a range goes out: who is cut off in the middle of it `is_cut`."""
+        self.is_cut = True
+        yield
+        self.is_cut = False
+
+    def leave(self) -> None:
+        """It is another's now: the stream ends when what was agreed on has gone, or is late."""
+        self._leaving = True
+        self._leave_in_time()
+
+    def _leave_in_time(self) -> None:
+        if self._leaving and not self._agreeing:
+            self.scope.deadline = self._latest if self.due else -inf
+
+    def _buy(self, length: int) -> None:
         self.until = max(self.until, trio.current_time()) + length / self._rate
+
+    def _agree(self, length: int) -> None:
+        self.due += length
+        at_the_least_rate = trio.current_time() + self.due / self._rate
+        self.until = max(self.until, at_the_least_rate)
+        self._latest = at_the_least_rate + LEEWAY
 
 
 class Seats:
@@ -67,8 +112,8 @@ class Seats:
     def taken(self, peer: str) -> Iterator[Seat]:
         """A seat for as long as the block runs; whoever loses it is cancelled there.
 
-        `Refused` when none is to be had, or when it was lost; `NetworkError` when it was lost while bytes
-        were due, in the middle of which no word can be said.
+        `Crowded` when none is to be had, or when it was lost; `NetworkError` when it was lost in the middle
+        of something that went out: no word can be said then.
         """
         self._make_room(peer)
         seat = Seat(peer, self._rate)
@@ -83,18 +128,22 @@ class Seats:
 
     def _make_room(self, peer: str) -> None:
         if sum(seat.peer == peer for seat in self._taken) >= self._each:
-            raise Refused(f"You have {self._each} streams of this kind open here; wait until one ends.")
+            raise Crowded(f"You have {self._each} streams of this kind open here; wait until one ends.")
         if len(self._taken) < self._count:
             return
         first = min(self._taken, key=lambda seat: seat.until)
         if first.until > trio.current_time():
-            raise Refused(f"All {self._count} seats here are in use; ask again in a few seconds.")
+            raise Crowded(f"All {self._count} seats here are in use; ask again in a few seconds.")
         # from here on the seat is the newcomer's, however long the other takes to leave
         self._taken.discard(first)
-        first.scope.cancel()
+        first.leave()
 
 
 def _lost(seat: Seat) -> NetworkError:
-    if seat.due:
+    if seat.is_cut:
         return NetworkError(f"{seat.peer} was too slow for its seat, and another one needed it.")
-    return Refused("You used your seat the least and had to make room for another; ask again when you read.")
+    return _crowded_out()
+
+
+def _crowded_out() -> Crowded:
+    return Crowded("You used your seat the least and had to make room for another; ask again when you read.")

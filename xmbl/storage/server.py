@@ -16,7 +16,7 @@ import trio
 
 from xmbl.crypto.merkle import leaf_count
 from xmbl.crypto.typed_data import Deal, Quote, recover, sign_digest
-from xmbl.errors import BytesError, ChainError, Refused, Reverted, UsageError
+from xmbl.errors import BytesError, ChainError, Crowded, Refused, Reverted, UsageError
 from xmbl.network.channel import Channel
 from xmbl.storage import events, policy
 from xmbl.storage.consent import consented
@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 
 PIECE = 2**20
 """Bytes taken from a peer, hashed and written at a time."""
+
+SIP = 2**16
+"""Bytes taken from a peer before they buy its seat the time of theirs."""
 
 UPLOADS, READS = 16, 64
 """Streams that all peers together may have open."""
@@ -153,7 +156,8 @@ class StorageServer:
     async def _stored(self, channel: Channel, seat: Seat, request: StoreRequest) -> StoreReceipt:
         root = request.root
         if self._holds(request):
-            await channel.send(StoreReady(held=True).encode())
+            seat.keep()
+            await self._ready(channel, seat, held=True)
         else:
             root = await self._received(channel, seat, request)
         try:
@@ -168,7 +172,7 @@ class StorageServer:
     async def _received(self, channel: Channel, seat: Seat, request: StoreRequest) -> bytes:
         # the room is set aside before the client is told to send
         with self._desk.holdings.receive(request.size) as arrival:
-            await channel.send(StoreReady(held=False).encode())
+            await self._ready(channel, seat, held=False)
             try:
                 with trio.fail_after(UPLOAD_GRACE + request.size / UPLOAD_RATE):
                     await self._pieces(channel, seat, request.size, arrival)
@@ -182,10 +186,15 @@ class StorageServer:
     async def _pieces(self, channel: Channel, seat: Seat, size: int, arrival: Arrival) -> None:
         for offset in range(0, size, PIECE):
             length = min(PIECE, size - offset)
-            with seat.agreeing(length):
-                piece = await channel.receive_bytes(length)
-                await trio.to_thread.run_sync(arrival.write, piece)
-            seat.gone(length)
+            piece = bytearray()
+            while missing := length - len(piece):
+                piece += await channel.receive_bytes(min(SIP, missing))
+                seat.came(min(SIP, missing))
+            await trio.to_thread.run_sync(arrival.write, bytes(piece))
+
+    async def _ready(self, channel: Channel, seat: Seat, *, held: bool) -> None:
+        with seat.telling():
+            await channel.send(StoreReady(held=held).encode())
 
     async def _sign_deal(self, channel: Channel, request: StoreRequest, root: bytes) -> StoreReceipt:
         carrying = await self._promises.carrying()
@@ -229,24 +238,24 @@ class StorageServer:
 
     @asynccontextmanager
     async def _seated(self, channel: Channel, seats: Seats) -> AsyncIterator[Seat]:
-        try:
+        async with self._refusing(channel):
             with seats.taken(channel.remote_peer) as seat:
-                async with self._refusing(channel):
-                    yield seat
-        except Refused as error:
-            await self._turn_away(channel, str(error))
+                yield seat
 
     async def _turn_away(self, channel: Channel, reason: str) -> None:
         """Raises when the peer has left, or hasn't in time: then the host drops the stream."""
         with trio.fail_after(FAREWELL):
-            await self._refuse(channel, reason)
+            await self._refuse(channel, reason, busy=True)
+            # requests or an upload: it may be in the middle of either
             while True:
-                await channel.receive()
+                await channel.receive_bytes(PIECE)
 
     @asynccontextmanager
     async def _refusing(self, channel: Channel) -> AsyncIterator[None]:
         try:
             yield
+        except Crowded as error:
+            await self._turn_away(channel, str(error))
         except (Refused, BytesError, UsageError) as error:
             await self._refuse(channel, str(error))
         except Reverted as error:
@@ -254,6 +263,6 @@ class StorageServer:
         except ChainError:
             await self._refuse(channel, "My chain doesn't answer at present; ask again later.")
 
-    async def _refuse(self, channel: Channel, reason: str) -> None:
+    async def _refuse(self, channel: Channel, reason: str, *, busy: bool = False) -> None:
         self._desk.emit(events.Declined(channel.remote_peer, reason))
-        await channel.send(Refusal(reason).encode())
+        await channel.send(Refusal(reason, busy).encode())

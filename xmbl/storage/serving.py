@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import trio
 
-from xmbl.errors import BytesError, NetworkError, Refused
+from xmbl.errors import BytesError, Crowded, NetworkError, Refused
 from xmbl.network.channel import Channel
 from xmbl.storage import events
 from xmbl.storage.desk import Desk
@@ -30,6 +30,10 @@ BLOCK = 2**20
 
 TELLERS = 16
 """Vouchers that are looked at together: a stranger's waits for the chain, and the disk needs threads too."""
+
+QUEUE = 10.0
+"""Seconds that a voucher waits for its look. Who loses its seat meanwhile goes after the look, which ends by
+the chain's patience, and its range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +92,15 @@ class Serving:
         match decode_any(await channel.receive(), ReadRequest, PaidRead, LeafRequest, PriceRequest):
             case LeafRequest(root, index):
                 leaf, path = await trio.to_thread.run_sync(self._desk.holdings.leaf, root, index)
-                await self._egress.pace(root)
+                await self._egress.pace(root, seat.leaves)
+                seat.leaves += 1
                 return LeafReply(leaf, tuple(path))
             case PriceRequest() as asked:
                 return await self._egress.price(asked)
             case PaidRead() as paid:
                 # before the voucher is looked at: else the seat could be lost between it and its bytes
                 with seat.agreeing(paid.length):
-                    return await trio.to_thread.run_sync(self._sold, paid, limiter=self._tellers)
+                    return await self._sold(paid)
             case ReadRequest(root, offset, length):
                 self._egress.check_free()
                 with seat.agreeing(length):
@@ -104,27 +109,40 @@ class Serving:
 
     async def _give(self, channel: Channel, seat: Seat, answer: Answer) -> None:
         if isinstance(answer, Message):
-            await channel.send(answer.encode())
+            with seat.telling():
+                await channel.send(answer.encode())
             return
         block = await self._read(answer, 0)
-        await channel.send(ReadReady(answer.length).encode())
+        with seat.telling():
+            await self._give_range(channel, answer, block)
+        seat.gone(answer.length)
+        self._desk.emit(events.BytesServed(answer.root, answer.length))
+
+    async def _give_range(self, channel: Channel, held: Range, block: bytes) -> None:
+        await channel.send(ReadReady(held.length).encode())
         await channel.send_bytes(block)
         try:
-            for at in range(BLOCK, answer.length, BLOCK):
-                await channel.send_bytes(await self._read(answer, at))
+            for at in range(BLOCK, held.length, BLOCK):
+                await channel.send_bytes(await self._read(held, at))
         except BytesError as error:
             # in the middle of bytes no word can be said
             self._desk.emit(events.Declined(channel.remote_peer, str(error)))
             raise NetworkError(str(error)) from error
-        seat.gone(answer.length)
-        self._desk.emit(events.BytesServed(answer.root, answer.length))
 
     async def _read(self, held: Range, at: int) -> bytes:
         length = min(BLOCK, held.length - at)
         read = self._desk.holdings.read
         return await trio.to_thread.run_sync(read, held.root, held.offset + at, length)
 
-    def _sold(self, paid: PaidRead) -> Range:
+    async def _sold(self, paid: PaidRead) -> Range:
+        try:
+            # ends the waiting only: a look that has begun goes on to its end
+            with trio.fail_after(QUEUE):
+                return await trio.to_thread.run_sync(self._sell, paid, limiter=self._tellers)
+        except trio.TooSlowError:
+            raise Crowded("Too many pay here at this moment; ask again in a few seconds.") from None
+
+    def _sell(self, paid: PaidRead) -> Range:
         # what can't be given mustn't be paid, and nothing is given before it is paid
         sold = self._range(self._egress.root(paid), paid.offset, paid.length)
         self._egress.take(paid)

@@ -5,7 +5,8 @@
     /xmbl/stream/1   any number of: ReadRequest or PaidRead → ReadReady and the bytes;
                      LeafRequest → LeafReply; PriceRequest → PriceReply
 
-A `Refusal` may stand in the place of every answer; `decode` raises it as `Refused`. Whatever else
+A `Refusal` may stand in the place of every answer, or of bytes that the peer was told to send; `decode`
+raises it as `Refused`. Whatever else
 a peer sends that isn't exactly the message expected raises `ProtocolError`, and so do numbers that
 no contract would accept.
 """
@@ -15,7 +16,7 @@ from typing import Annotated, Any, ClassVar, Self, get_type_hints
 
 from xmbl.codec import Codec
 from xmbl.crypto.typed_data import Deal, Extension, Quote, ReadQuote
-from xmbl.errors import ProtocolError, Refused
+from xmbl.errors import Crowded, ProtocolError, Refused
 from xmbl.payments.wire import ADDRESS, SignedVoucher
 from xmbl.storage.fields import (
     AMOUNT,
@@ -64,7 +65,7 @@ class Message:
         """This message out of what a peer sent; `Refused` if it declined, `ProtocolError` for all else."""
         kind = raw.get("kind") if isinstance(raw, dict) else None
         if kind == Refusal.__name__ and cls is not Refusal:
-            raise Refused(Refusal.decode(raw).reason)
+            raise Refusal.decode(raw).error()
         if kind != cls.__name__:
             raise ProtocolError(f"The peer sent something else than a {cls.__name__}; try another.")
         return cls._unpacked(raw)
@@ -87,9 +88,14 @@ def _checked(message: type, name: str, codec: Codec[Any], raw: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Refusal(Message):
-    """No, and why: a sentence for people."""
+    """No, and why: a sentence for people. `busy` where the same question may be answered a little later."""
 
     reason: Annotated[str, REASON]
+    busy: Annotated[bool, FLAG]
+
+    def error(self) -> Refused:
+        """What it means to whoever asked."""
+        return Crowded(self.reason) if self.busy else Refused(self.reason)
 
 
 @dataclass(frozen=True, slots=True)

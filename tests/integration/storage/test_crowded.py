@@ -1,29 +1,27 @@
 """An operator whose seats strangers have taken: who reads or stores gets in, who only sits makes room."""
 
-import secrets
 import threading
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import pytest
 import trio
 
+from tests.support.crowds import looks, strangers
 from tests.support.paid_reads import COST, PLAIN, SELLING, reading
 from tests.support.paid_story import Story, whole
 from tests.support.storage_peers import Meeting, meeting, play
 from tests.support.uploads import DATA, root_of, stored
 from xmbl.crypto.ingest import Ingested
-from xmbl.errors import PeerUnreachable, Refused
+from xmbl.errors import Crowded, PeerUnreachable, Refused
 from xmbl.network.channel import Channel
-from xmbl.network.host import open_host
 from xmbl.storage import seats, server
 from xmbl.storage.holdings import Arrival
 from xmbl.storage.quotes import reach
 from xmbl.storage.reading import Free
+from xmbl.storage.server import StorageServer
 from xmbl.storage.wire import (
     STORE,
     STREAM,
-    LeafReply,
     LeafRequest,
     PaidRead,
     ReadReady,
@@ -41,20 +39,6 @@ def crowded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "READS", SEATS)
     monkeypatch.setattr(server, "UPLOADS", SEATS)
     monkeypatch.setattr(seats, "GRACE", 0.0)
-
-
-@asynccontextmanager
-async def strangers(met: Meeting, count: int, protocol: str = STREAM) -> AsyncIterator[list[Channel]]:
-    """Streams to the operator, each of an identity of its own."""
-    async with AsyncExitStack() as stack:
-        hosts = [await stack.enter_async_context(open_host(secrets.token_bytes(32))) for _ in range(count)]
-        yield [await stack.enter_async_context(reach(host, met.peer, protocol)) for host in hosts]
-
-
-async def looks(story: Story, channel: Channel) -> None:
-    """What costs a reader nothing."""
-    await channel.send(LeafRequest(story.deal.root, 0).encode())
-    LeafReply.decode(await channel.receive())
 
 
 async def displaced(story: Story, idlers: list[Channel]) -> list[str]:
@@ -139,6 +123,7 @@ def test_read__a_reader_that_takes_nothing_of_its_range__makes_room_without_a_wo
     monkeypatch.setattr(server, "READS", 1)
     # so that what it asked for is late at once
     monkeypatch.setattr(server, "LEAST_RATE", 2**60)
+    monkeypatch.setattr(seats, "LEEWAY", 0.0)
 
     async def scene() -> None:
         async with meeting(story.provider) as met, strangers(met, 1) as (sleeper,):
@@ -181,7 +166,7 @@ def test_store__uploads_that_send_nothing_have_all_seats__is_kept_and_signed_for
     async def scene() -> None:
         async with meeting(story.provider) as met, strangers(met, SEATS, STORE) as idlers:
             for idler in idlers:
-                await begun(met, idler, DATA[:1000])
+                await begun(met, idler, DATA)
             receipt = await stored(met)
         assert story.provider.holdings.read(receipt.root, 0, len(DATA)) == DATA
 
@@ -228,5 +213,58 @@ def test_store__all_bytes_have_come__makes_no_room_until_it_is_signed_for(
                 await stored(met)
             disk.set()
             assert StoreReceipt.decode(await client.receive()).root == root_of(DATA)
+
+    play(scene)
+
+
+def test_store__bytes_held_already__make_no_room_until_they_are_signed_for(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "UPLOADS", 1)
+    sign, signing, chain = StorageServer._sign_deal, trio.Event(), trio.Event()
+
+    async def slowly(*what: Any) -> StoreReceipt:
+        signing.set()
+        await chain.wait()
+        return await sign(*what)
+
+    async def scene() -> None:
+        async with meeting(story.provider) as met:
+            root = (await stored(met)).root
+            monkeypatch.setattr(StorageServer, "_sign_deal", slowly)
+            offer = await met.offer(len(DATA))
+            async with strangers(met, 1, STORE) as (client,):
+                request = StoreRequest(offer.quote, offer.signature, len(DATA), root)
+                await client.send(request.encode())
+                assert StoreReady.decode(await client.receive()).held
+                await signing.wait()
+                with pytest.raises(Crowded, match="All 1 seats here are in use"):
+                    await stored(met, DATA[:1000])
+                chain.set()
+                assert StoreReceipt.decode(await client.receive()).root == root
+
+    play(scene)
+
+
+def test_store__an_upload_that_makes_room__is_told_why_in_the_middle_of_its_bytes(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "UPLOADS", 1)
+    # so that bytes buy no time
+    monkeypatch.setattr(server, "UPLOAD_RATE", 2**60)
+    monkeypatch.setattr(server, "UPLOAD_GRACE", 60.0)
+
+    async def scene() -> None:
+        async with meeting(story.provider) as met, strangers(met, 1, STORE) as (client,):
+            await begun(met, client, DATA)
+            await client.send_bytes(DATA[:1_200_000])
+            # the newcomer's bytes have come
+            await stored(met, DATA[:1000])
+            for at in range(1_200_000, 1_500_000, 100_000):
+                await client.send_bytes(DATA[at : at + 100_000])
+                # by its answer the operator has read what was sent before
+                await met.offer(1000)
+            with pytest.raises(Crowded, match="make room"):
+                StoreReceipt.decode(await client.receive())
 
     play(scene)

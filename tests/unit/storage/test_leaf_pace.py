@@ -21,7 +21,7 @@ def seconds(story):
 
 async def many(pace, count, root=ROOT):
     for _ in range(count):
-        await pace.wait(root)
+        await pace.wait(root, 0)
 
 
 def test_wait__a_first_lot__goes_at_once():
@@ -37,7 +37,7 @@ def test_wait__other_bytes__dont_wait():
         pace = LeafPace()
         await many(pace, LEAVES + 1)
         begun = trio.current_time()
-        await pace.wait(OTHER)
+        await pace.wait(OTHER, 0)
         assert trio.current_time() == begun
 
     seconds(story)
@@ -51,7 +51,7 @@ def test_wait__after_a_pause__a_lot_goes_at_once_again_and_no_more_than_one():
         begun = trio.current_time()
         await many(pace, LEAVES)
         assert trio.current_time() == begun
-        await pace.wait(ROOT)
+        await pace.wait(ROOT, 0)
         assert trio.current_time() > begun
 
     seconds(story)
@@ -61,7 +61,7 @@ def test_wait__many_ask_at_once__come_in_order_and_none_is_kept_out():
     came = []
 
     async def ask(pace, number):
-        await pace.wait(ROOT)
+        await pace.wait(ROOT, 0)
         came.append(number)
 
     async def story():
@@ -82,9 +82,43 @@ def test_wait__askers_who_leave__keep_nobody_waiting():
         await many(pace, LEAVES)
         for _ in range(1_000):
             with trio.move_on_after(0):
-                await pace.wait(ROOT)
+                await pace.wait(ROOT, 0)
         begun = trio.current_time()
-        await pace.wait(ROOT)
+        await pace.wait(ROOT, 0)
         assert trio.current_time() - begun <= 1 / RATE + 0.001
+
+    seconds(story)
+
+
+def test_wait__a_fresh_asker_among_many_who_ask_without_end__comes_first():
+    async def hungry(pace):
+        got = 0
+        while True:
+            await pace.wait(ROOT, got)
+            got += 1
+
+    async def story():
+        pace = LeafPace()
+        await many(pace, LEAVES)
+        async with trio.open_nursery() as nursery:
+            for _ in range(64):
+                nursery.start_soon(hungry, pace)
+            await trio.sleep(64 * 8 / RATE)
+            begun = trio.current_time()
+            for got in range(8):
+                await pace.wait(ROOT, got)
+            assert trio.current_time() - begun <= 8 / RATE + 0.001
+            nursery.cancel_scope.cancel()
+
+    seconds(story)
+
+
+def test_wait__bytes_that_nobody_asks_for_any_more__are_forgotten():
+    async def story():
+        pace = LeafPace()
+        for number in range(10):
+            await many(pace, LEAVES, bytes([number]) * 32)
+            await trio.sleep(LEAVES / RATE)
+        assert len(pace._lines) == 1
 
     seconds(story)

@@ -1,14 +1,15 @@
 """Seats for streams: bytes keep them, and who uses its own least makes room for a newcomer."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 
 import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from xmbl.errors import NetworkError, Refused
+from xmbl.errors import Crowded, NetworkError, Refused
 from xmbl.network.channel import PATIENCE
-from xmbl.storage.seats import GRACE, Seat, Seats
+from xmbl.storage.seats import GRACE, LEEWAY, Seat, Seats
 
 RATE = 1_000
 """Bytes a second."""
@@ -73,7 +74,7 @@ def test_taken__all_are_new__the_next_one_is_refused_until_the_grace_is_over() -
         assert str(room.ends["early"]).startswith("All 1 seats here are in use")
         room.clock.jump(2 * MOMENT)
         await room.sits("late")
-        assert type(room.ends["idler"]) is Refused
+        assert type(room.ends["idler"]) is Crowded
         assert "make room" in str(room.ends["idler"])
         assert "late" not in room.ends
 
@@ -120,7 +121,10 @@ def test_taken__a_range_under_way_at_the_least_rate__stays() -> None:
     room.run(story)
 
 
-def test_taken__a_range_under_way_below_the_least_rate__goes_without_a_word() -> None:
+@pytest.mark.parametrize(("in_the_middle", "end"), [(True, NetworkError), (False, Crowded)])
+def test_taken__a_range_under_way_below_the_least_rate__goes_with_a_word_where_one_can_be_said(
+    in_the_middle: bool, end: type[Exception]
+) -> None:
     room = Room(1)
 
     async def story() -> None:
@@ -128,12 +132,101 @@ def test_taken__a_range_under_way_below_the_least_rate__goes_without_a_word() ->
         assert slow is not None
         with slow.agreeing(100 * RATE):
             pass
-        room.clock.jump(100)
+        with slow.telling() if in_the_middle else nullcontext():
+            room.clock.jump(100)
+            await room.sits("early")
+            room.clock.jump(GRACE + MOMENT)
+            await room.sits("late")
+            assert list(room.ends) == ["early", "slow"]
+        assert type(room.ends["slow"]) is end
+
+    room.run(story)
+
+
+def test_taken__in_the_middle_of_a_message__goes_without_a_word() -> None:
+    room = Room(1)
+
+    async def story() -> None:
+        asker = await room.sits("asker")
+        assert asker is not None
+        with asker.telling():
+            pass
+        with asker.telling():
+            room.clock.jump(GRACE + MOMENT)
+            await room.sits("newcomer")
+        assert type(room.ends["asker"]) is NetworkError
+
+    room.run(story)
+
+
+def test_agreeing__the_seat_is_lost_meanwhile__what_was_agreed_on_still_goes() -> None:
+    room = Room(1)
+
+    async def story() -> None:
+        reader = await room.sits("reader")
+        assert reader is not None
+        with reader.agreeing(RATE):
+            room.clock.jump(GRACE + 1 + MOMENT)
+            await room.sits("newcomer")
+            assert room.ends == {}
+        room.clock.jump(1 + LEEWAY - MOMENT)
+        await wait_all_tasks_blocked()
+        assert room.ends == {}
+        with pytest.raises(Crowded), reader.agreeing(RATE):
+            pass
+        reader.gone(RATE)
+        await wait_all_tasks_blocked()
+        assert type(room.ends["reader"]) is Crowded
+
+    room.run(story)
+
+
+def test_agreeing__the_seat_is_lost_meanwhile__what_is_late_then_goes_no_more() -> None:
+    room = Room(1)
+
+    async def story() -> None:
+        reader = await room.sits("reader")
+        assert reader is not None
+        with reader.agreeing(RATE):
+            room.clock.jump(GRACE + 1 + MOMENT)
+            await room.sits("newcomer")
+        room.clock.jump(1 + LEEWAY + MOMENT)
+        await wait_all_tasks_blocked()
+        assert list(room.ends) == ["reader"]
+
+    room.run(story)
+
+
+def test_agreeing__takes_long__the_time_of_its_bytes_begins_when_it_ends() -> None:
+    room = Room(1)
+
+    async def story() -> None:
+        reader = await room.sits("reader")
+        assert reader is not None
+        with reader.agreeing(10 * RATE):
+            room.clock.jump(1_000)
+        room.clock.jump(10 - MOMENT)
+        await room.sits("newcomer")
+        assert list(room.ends) == ["newcomer"]
+
+    room.run(story)
+
+
+def test_came__bytes__keep_the_seat_for_their_time_and_for_the_patience_at_most() -> None:
+    room = Room(1)
+
+    async def story() -> None:
+        client = await room.sits("client")
+        assert client is not None
+        client.came(10 * RATE)
+        room.clock.jump(GRACE + 10 - MOMENT)
         await room.sits("early")
-        room.clock.jump(GRACE + MOMENT)
+        client.came(3_600 * RATE)
+        room.clock.jump(PATIENCE - MOMENT)
+        await room.sits("earlier")
+        room.clock.jump(2 * MOMENT)
         await room.sits("late")
-        assert list(room.ends) == ["early", "slow"]
-        assert type(room.ends["slow"]) is NetworkError
+        assert list(room.ends) == ["early", "earlier", "client"]
 
     room.run(story)
 
@@ -218,7 +311,7 @@ def test_agreeing__refused_inside__counts_for_nothing() -> None:
                 raise Refused("The voucher is nobody's.")
         room.clock.jump(GRACE + MOMENT)
         await room.sits("newcomer")
-        assert type(room.ends["cheat"]) is Refused
+        assert type(room.ends["cheat"]) is Crowded
 
     room.run(story)
 
@@ -262,7 +355,7 @@ def test_taken__the_one_that_goes_takes_its_time__the_newcomer_sits_at_once() ->
             await trio.sleep_forever()
 
     async def story() -> None:
-        with pytest.RaisesGroup(Refused):
+        with pytest.RaisesGroup(Crowded):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(busy)
                 await wait_all_tasks_blocked()

@@ -11,12 +11,12 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from xmbl.crypto.typed_data import Voucher
-from xmbl.errors import Corrupt, NetworkError, PeerUnreachable, Refused
+from xmbl.errors import Corrupt, Crowded, NetworkError, PeerUnreachable, Refused
 from xmbl.payments.wire import SignedVoucher
 from xmbl.storage import events
 from xmbl.storage.seats import GRACE, Seats
-from xmbl.storage.serving import BLOCK, Serving
-from xmbl.storage.wire import PaidRead, ReadReady, ReadRequest
+from xmbl.storage.serving import BLOCK, QUEUE, TELLERS, Serving
+from xmbl.storage.wire import LeafRequest, PaidRead, ReadReady, ReadRequest
 
 ROOT, DEAL = b"\1" * 32, b"\2" * 32
 BYTES = bytes(range(100)) + bytes(2 * BLOCK)
@@ -217,9 +217,13 @@ def test_serve__vouchers_that_wait_for_the_chain__hold_up_no_disk() -> None:
     assert free.got == [10, BYTES[:10]]
 
 
-def lost(reader: Reader, prices: Any, ripe: trio.Event, leave: Any = lambda: None) -> NetworkError:
-    """What a stream ends by whose seat somebody takes when it is `ripe`; then `leave` is said."""
-    desk: Any = SimpleNamespace(holdings=SimpleNamespace(size=lambda _: SIZE, read=held), emit=lambda _: None)
+def lost(
+    reader: Reader, prices: Any, ripe: trio.Event, leave: Any = lambda: None, *, step: float = 0.0
+) -> NetworkError:
+    """What a stream ends by whose seat somebody takes when it is `ripe`; then `leave` is said, and time goes
+    on in steps."""
+    holdings = SimpleNamespace(size=lambda _: SIZE, read=held, leaf=lambda _, __: (b"leaf", []))
+    desk: Any = SimpleNamespace(holdings=holdings, emit=lambda _: None)
     clock, one = MockClock(), Seats(1, 8, SIZE)
     ends: list[NetworkError] = []
 
@@ -238,6 +242,9 @@ def lost(reader: Reader, prices: Any, ripe: trio.Event, leave: Any = lambda: Non
             clock.jump(GRACE + 3)
             with one.taken("newcomer"):
                 leave()
+                while not ends:
+                    await wait_all_tasks_blocked()
+                    clock.jump(step)
 
     trio.run(scene, clock=clock)
     (end,) = ends
@@ -262,7 +269,7 @@ class Silent(Reader):
 def test_serve__the_seat_is_lost_between_ranges__is_a_refusal(asked: list[PaidRead]) -> None:
     reader = Silent(*asked)
     reader.may_take.set()
-    assert type(lost(reader, Prices(), reader.waits)) is Refused
+    assert type(lost(reader, Prices(), reader.waits)) is Crowded
 
 
 def test_serve__the_seat_is_lost_within_a_range__says_no_word_and_keeps_the_voucher_ahead() -> None:
@@ -278,10 +285,81 @@ def test_serve__the_seat_is_lost_within_a_range__says_no_word_and_keeps_the_vouc
             kept.wait(10)
 
     reader, prices = Asleep(paid(0, SIZE), paid(SIZE - 10, 10)), Prices(keep)
-    end = lost(reader, prices, asleep, kept.set)
+    end = lost(reader, prices, asleep, kept.set, step=1.0)
     assert type(end) is NetworkError
     assert reader.got == [SIZE]
     assert prices.taken == 2
+
+
+def test_serve__the_seat_is_lost_while_a_voucher_waits_for_the_chain__its_range_is_given_all_the_same() -> (
+    None
+):
+    looked, chain = trio.Event(), threading.Event()
+
+    def look(_: int) -> None:
+        trio.from_thread.run_sync(looked.set)
+        chain.wait(10)
+
+    reader, prices = Silent(paid(0, 10)), Prices(look)
+    reader.may_take.set()
+    assert type(lost(reader, prices, looked, chain.set)) is Crowded
+    assert reader.got == [10, BYTES[:10]]
+
+
+def test_serve__the_seat_is_lost_with_another_range_asked_for__takes_no_voucher_for_it() -> None:
+    looked, chain = trio.Event(), threading.Event()
+
+    def look(_: int) -> None:
+        trio.from_thread.run_sync(looked.set)
+        chain.wait(10)
+
+    reader, prices = Silent(paid(0, 10), paid(10, 10)), Prices(look)
+    reader.may_take.set()
+    assert type(lost(reader, prices, looked, chain.set)) is Crowded
+    assert (reader.got, prices.taken) == ([10, BYTES[:10]], 1)
+
+
+def test_serve__the_seat_is_lost_in_the_middle_of_a_leaf__says_no_word() -> None:
+    class Stuck(Silent):
+        async def send(self, message: dict[str, Any]) -> None:  # noqa: ARG002 - half of it went
+            self.waits.set()
+            await trio.sleep_forever()
+
+    class Free(Prices):
+        async def pace(self, root: bytes, got: int) -> None:
+            """At once."""
+
+    reader = Stuck(LeafRequest(ROOT, 0))
+    assert type(lost(reader, Free(), reader.waits)) is NetworkError
+
+
+def test_serve__more_vouchers_than_can_be_looked_at__are_told_to_come_again_and_not_kept() -> None:
+    chain, clock, prices = threading.Event(), MockClock(), Prices(lambda _: chain.wait(10))
+    desk: Any = SimpleNamespace(holdings=SimpleNamespace(size=lambda _: SIZE, read=held), emit=lambda _: None)
+    ends: list[NetworkError] = []
+
+    async def serve(serving: Serving) -> None:
+        reader = Reader(paid(0, 10))
+        reader.may_take.set()
+        try:
+            with Seats(1, 1, 1).taken("reader") as seat:
+                await serving.serve(reader, seat)  # type: ignore[arg-type]
+        except NetworkError as error:
+            ends.append(error)
+
+    async def scene() -> None:
+        serving: Any = Serving(desk, prices)  # type: ignore[arg-type]
+        async with trio.open_nursery() as nursery:
+            for _ in range(TELLERS + 2):
+                nursery.start_soon(serve, serving)
+            await wait_all_tasks_blocked()
+            clock.jump(QUEUE + 1)
+            await wait_all_tasks_blocked()
+            assert [type(end) for end in ends] == [Crowded, Crowded]
+            chain.set()
+
+    trio.run(scene, clock=clock)
+    assert prices.taken == TELLERS
 
 
 def test_serve__a_first_voucher_that_waits_for_the_chain__keeps_its_seat() -> None:

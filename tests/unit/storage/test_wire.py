@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xmbl.crypto.typed_data import Quote, Terms, Voucher
-from xmbl.errors import ProtocolError, Refused
+from xmbl.errors import Crowded, ProtocolError, Refused
 from xmbl.network import frames
 from xmbl.payments.wire import SignedVoucher
 from xmbl.storage import wire
@@ -37,7 +37,8 @@ QUOTE = Quote(OPERATOR, TERMS, 10**15, 500)
 VOUCHER = SignedVoucher(Voucher(CLIENT, OPERATOR, 10**18, b"\2" * 32, 500), b"\1" * 64)
 
 MESSAGES = [
-    Refusal("No room."),
+    Refusal("No room.", busy=False),
+    Refusal("No seat.", busy=True),
     QuoteRequest(CLIENT, 262_144, 30),
     SignedQuote(QUOTE, b"\1" * 65),
     ExtendRequest(b"\2" * 32, 30),
@@ -92,12 +93,19 @@ def test_decode__anything_at_all__is_refused(raw):
 
 
 def test_decode__a_refusal_in_its_place__raises_the_reason():
-    with pytest.raises(Refused, match=r"^No room\.$"):
-        SignedQuote.decode(Refusal("No room.").encode())
+    with pytest.raises(Refused, match=r"^No room\.$") as refused:
+        SignedQuote.decode(Refusal("No room.", busy=False).encode())
+    assert type(refused.value) is Refused
+
+
+def test_decode__a_refusal_for_the_moment__can_be_told_from_one_for_good():
+    with pytest.raises(Crowded, match=r"^No seat\.$"):
+        SignedQuote.decode(Refusal("No seat.", busy=True).encode())
 
 
 def test_decode__a_reason_with_terminal_codes__loses_them():
-    assert Refusal.decode({"kind": "Refusal", "reason": "a\x1b[2Jb\nc"}).reason == "a [2Jb c"
+    raw = {"kind": "Refusal", "reason": "a\x1b[2Jb\nc", "busy": False}
+    assert Refusal.decode(raw).reason == "a [2Jb c"
 
 
 def test_decode__another_message__is_named():
