@@ -93,8 +93,7 @@ class Upload:
             while piece := await trio.to_thread.run_sync(ahead.result):
                 ahead = sealing.submit(self._next)
                 sent += len(piece)
-                with _in_time(channel, start + PATIENCE + sent / reading.LEAST_RATE):
-                    await channel.send_bytes(piece)
+                await _send_piece(channel, piece, start + PATIENCE + sent / reading.LEAST_RATE)
                 progress(sent)
         finally:
             sealing.shutdown(wait=False)
@@ -148,6 +147,17 @@ async def verify_leaf(channel: "Channel", peer: Candidate, deal: Deal, index: in
     reply = LeafReply.decode(await channel.receive())
     if not merkle.verify(deal.root, deal.terms.leaves, index, reply.leaf, reply.path):
         raise Corrupt(f"{peer.operator} showed a leaf {index} that doesn't fit the deal's root.")
+
+
+async def _send_piece(channel: "Channel", piece: bytes, deadline: float) -> None:
+    try:
+        with _in_time(channel, deadline):
+            await channel.send_bytes(piece)
+    except PeerUnreachable:
+        if channel.unread:
+            # it says nothing before the last byte, unless why it takes no more
+            StoreReceipt.decode(await channel.receive())
+        raise
 
 
 @contextmanager

@@ -8,11 +8,11 @@ import trio.testing
 
 from xmbl.crypto.cids import cid_of_file
 from xmbl.crypto.envelope import CHUNK_SEALED, new_key
-from xmbl.errors import PeerUnreachable
+from xmbl.errors import Crowded, PeerUnreachable
 from xmbl.network import frames
 from xmbl.network.channel import Channel
 from xmbl.storage import reading, sources, transfer
-from xmbl.storage.wire import ReadReady
+from xmbl.storage.wire import ReadReady, Refusal
 
 SIZE = 3_000_000
 RANGE = 4 * 2**20
@@ -27,6 +27,11 @@ class SlowPipe:
         self._incoming = incoming
         self.silence = 0.0
         self.written = bytearray()
+
+    @property
+    def unread(self) -> bool:
+        """Whether anything comes."""
+        return bool(self._incoming)
 
     async def read(self, most: int) -> bytes:
         """What comes next, a piece at a time, after a silence."""
@@ -47,10 +52,10 @@ class SlowPipe:
         await trio.testing.wait_all_tasks_blocked()
 
 
-def uploaded(path, rate):
+def uploaded(path, rate, incoming=b""):
     """What was sent at that rate, and what the sender says that it was."""
     source, clock = sources.reopened(path, folder=False), trio.testing.MockClock()
-    pipe, told = SlowPipe(clock, rate), []
+    pipe, told = SlowPipe(clock, rate, incoming), []
 
     async def send():
         upload = transfer.Upload(path, source.parts[0], new_key())
@@ -94,6 +99,12 @@ def test_send_bytes__a_slow_peer_above_the_least_rate__gets_all_and_its_cid_is_t
 def test_send_bytes__a_peer_that_lets_bytes_drip__is_given_up(file):
     with pytest.raises(PeerUnreachable, match="took the bytes slower than 32,768 a second"):
         uploaded(file, rate=20_000)
+
+
+def test_send_bytes__a_peer_that_takes_no_more_and_says_why__is_heard(file):
+    refusal = frames.pack(Refusal("Another needed your seat.", busy=True).encode())
+    with pytest.raises(Crowded, match="Another needed your seat"):
+        uploaded(file, rate=20_000, incoming=refusal)
 
 
 def test_range__over_a_slow_link__comes_as_long_as_the_least_rate_is_kept():
