@@ -121,11 +121,31 @@ def watched(found: "list[DealStanding]") -> Table:
 def checked(found: "list[Checked]") -> tuple[list[dict[str, Any]], Table]:
     """What a look at the replicas' bytes gave."""
     documents = [
-        {"number": each.number, "operator": each.operator, "leaves": each.leaves, "trouble": each.trouble}
+        {
+            "number": each.number,
+            "operator": each.operator,
+            "leaves": each.leaves,
+            "trouble": each.trouble,
+            "busy": each.busy,
+        }
         for each in found
     ]
-    rows = [(str(each.number), each.operator, each.trouble or f"{each.leaves} leaves fit") for each in found]
+    rows = [(str(each.number), each.operator, _found(each)) for each in found]
     return documents, Table(("REPLICA", "OPERATOR", "FOUND"), rows, "No replica has a deal yet.")
+
+
+def healthy(found: "list[Checked]") -> bool | None:
+    """Whether all that was asked for fits; None where nothing failed, but an operator was too busy to say."""
+    if any(each.trouble and not each.busy for each in found):
+        return False
+    return None if any(each.busy for each in found) else True
+
+
+def _found(checked: "Checked") -> str:
+    fit = f"{checked.leaves} leaves fit"
+    if checked.busy:
+        return f"busy, {fit}: {checked.trouble}"
+    return checked.trouble or fit
 
 
 def state(standing: "DealStanding") -> str:

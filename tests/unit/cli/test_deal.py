@@ -18,6 +18,7 @@ from xmbl.storage import client_events as events
 from xmbl.storage.manifest import ReplicaState
 from xmbl.storage.pricing import Priced
 from xmbl.storage.standing import DealStanding, Ending
+from xmbl.storage.verification import Checked
 
 OPERATOR = "0x" + "ab" * 20
 LIVE = DealStanding(
@@ -79,6 +80,28 @@ def test_watched__a_deal__is_a_short_row_without_its_cid():
     assert (table.headings[-1], table.rows[0][1], table.rows[0][-1]) == (
         "A PERIOD", f"{OPERATOR[:10]}…", "0.000001 XMBL",
     )  # fmt: skip
+
+
+FITS = Checked(0, OPERATOR, 8, "")
+LOST = Checked(1, OPERATOR, 0, "It isn't stored here.")
+BUSY = Checked(2, OPERATOR, 3, "All 64 seats here are in use.", busy=True)
+
+
+@pytest.mark.parametrize(
+    ("found", "healthy"),
+    [([FITS], True), ([FITS, BUSY], None), ([FITS, BUSY, LOST], False), ([], True)],
+    ids=["fits", "busy", "lost", "none"],
+)
+def test_healthy__a_busy_operator__is_no_lost_replica(found, healthy):
+    assert deal_tables.healthy(found) is healthy
+
+
+def test_checked__each_outcome__is_told_apart():
+    documents, table = deal_tables.checked([FITS, LOST, BUSY])
+    assert [row[-1] for row in table.rows] == [
+        "8 leaves fit", "It isn't stored here.", "busy, 3 leaves fit: All 64 seats here are in use.",
+    ]  # fmt: skip
+    assert [document["busy"] for document in documents] == [False, False, True]
 
 
 @pytest.mark.parametrize(
