@@ -8,19 +8,23 @@ import hashlib
 import os
 import shutil
 from contextlib import aclosing
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
 import trio
 
 from xmbl.crypto.envelope import CHUNK_PLAIN, chunk_count
-from xmbl.errors import BytesError, ChainError, Corrupt, NetworkError, NotStored, UsageError
+from xmbl.errors import BytesError, ChainError, Corrupt, Crowded, NetworkError, NotStored, UsageError
 from xmbl.files import sync_folder
 from xmbl.storage import quotes, sources
 from xmbl.storage.client_events import Downloading, OperatorPassed
 from xmbl.storage.manifest import Manifest, Part, Replica
 from xmbl.storage.transfer import Sealed, fetch
 from xmbl.storage.wallet import Wallet
+
+PAUSE = 2.0
+"""Seconds before who was crowded is asked a second time, after all others: strangers take and lose seats."""
 
 _READ = 2**20
 
@@ -52,16 +56,21 @@ class Retrieval:
         if file.seek(0, os.SEEK_END) >= part.offset + part.size:
             return
         at = _resumed(file, part)
-        reasons: dict[str, str] = {}
-        for replica in self._manifest.holders(part.index):
+        reasons: dict[str, Exception] = {}
+        crowded: list[Replica] = []
+        for replica in chain(self._manifest.holders(part.index), crowded):
+            if replica in crowded:
+                await trio.sleep(PAUSE)
             at = await self._from(file, part, replica, at, reasons)
             if at == chunk_count(part.size):
                 return
+            if isinstance(reasons[replica.operator], Crowded) and replica not in crowded:
+                crowded.append(replica)
         told = " ".join(f"{operator}: {reason}" for operator, reason in reasons.items())
         raise NotStored(f"Nobody gives {self._manifest.name} back at present. {told or 'Nobody holds it.'}")
 
     async def _from(
-        self, file: BinaryIO, part: Part, replica: Replica, at: int, reasons: dict[str, str]
+        self, file: BinaryIO, part: Part, replica: Replica, at: int, reasons: dict[str, Exception]
     ) -> int:
         """Write what this replica's operator gives from chunk `at` on; the chunk to go on with."""
         sealed = Sealed(replica.promised(), part, self._manifest.replica_key(replica))
@@ -73,7 +82,7 @@ class Retrieval:
                     at += 1
                     self._tell(replica, part.offset + min(at * CHUNK_PLAIN, part.size))
         except (NetworkError, BytesError, ChainError) as error:
-            reasons[replica.operator] = str(error)
+            reasons[replica.operator] = error
             self._wallet.emit(OperatorPassed(replica.operator, str(error)))
         return at
 

@@ -2,6 +2,7 @@
 
 import io
 import secrets
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,11 @@ from eth_account import Account
 
 from tests.support.storage_peers import play
 from tests.support.storage_stage import DATA, ONE_COPY, Stage, stored
-from xmbl.errors import Corrupt, NotStored, UsageError
+from xmbl.errors import Corrupt, Crowded, NotStored, UsageError
 from xmbl.network.channel import Channel
-from xmbl.storage import client_events
+from xmbl.storage import client_events, retrieval
 from xmbl.storage.client_events import OperatorPassed
+from xmbl.storage.seats import Seat, Seats
 from xmbl.storage.wire import STREAM, ReadReady, ReadRequest
 
 
@@ -49,6 +51,46 @@ def test_get__an_operator_sends_wrong_bytes__is_caught_at_the_chunk(
         event for event in stage.told.of(OperatorPassed) if event.operator == stage.providers[0].address
     ]
     assert all("doesn't open under this key" in event.reason for event in cheats)
+
+
+def crowd_seats(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """So often there is no seat; nobody waits before coming back."""
+    taken, refused = Seats.taken, []
+
+    def full(seats: Seats, peer: str) -> AbstractContextManager[Seat]:
+        if len(refused) < times:
+            refused.append(peer)
+            raise Crowded("All seats here are in use.")
+        return taken(seats, peer)
+
+    monkeypatch.setattr(Seats, "taken", full)
+    monkeypatch.setattr(retrieval, "PAUSE", 0.0)
+
+
+def test_get__its_only_operator_is_crowded__is_asked_once_more(
+    stage: Stage, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        async with stage.meeting(None) as client:
+            await stored(client, file, ONE_COPY)
+            crowd_seats(monkeypatch, 1)
+            await client.get("file", tmp_path / "back")
+
+    play(story)
+    assert (tmp_path / "back").read_bytes() == DATA
+
+
+def test_get__its_only_operator_stays_crowded__says_so(
+    stage: Stage, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        async with stage.meeting(None) as client:
+            await stored(client, file, ONE_COPY)
+            crowd_seats(monkeypatch, 2)
+            with pytest.raises(NotStored, match="All seats here are in use"):
+                await client.get("file", tmp_path / "back")
+
+    play(story)
 
 
 def test_get__nobody_answers__says_who_and_why_and_leaves_no_file(
