@@ -11,9 +11,9 @@ LEAVES = 1_024
 RATE = 16.0
 """Leaves a second after them, 4 KiB: a reader of a MiB would wait four minutes.
 
-Who got fewest over its stream is first, so a check of a few leaves waits for nobody who asks without end. Where
-newcomers take all seats again and again, each gets one leaf, since fewer than this come in a second; a second
-one maybe not: a check comes back for it.
+Who got fewest over its stream is first, so a check of a few leaves waits for nobody who asks without end.
+Where newcomers take all seats again and again, each gets one leaf, since fewer than this come in a second; a
+second one maybe not: a check comes back for it.
 """
 
 
