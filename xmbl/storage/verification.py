@@ -14,7 +14,7 @@ from xmbl.storage.transfer import verify_leaf
 from xmbl.storage.wallet import Wallet
 from xmbl.storage.wire import STREAM
 
-STREAMS = 16
+STREAMS = 32
 """How often an operator is come back to where strangers crowd it: then a stream may last for a leaf only."""
 
 PAUSE = 1.0
