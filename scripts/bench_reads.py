@@ -18,7 +18,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import trio
-from bench_transfer import CHUNK, CLIENT, LISTEN, ROUNDS, SERVER, TOTAL, bare_host
+from bench_transfer import CHUNK, CLIENT, LISTEN, ROUNDS, SERVER, bare_host
 from eth_account import Account
 from libp2p.abc import INetStream
 from libp2p.custom_types import TProtocol
@@ -53,6 +53,7 @@ DOMAIN = Domain.of(31_337, LEDGER)
 READER, AGENT = Account.from_key(b"\1" * 32), Account.from_key(b"\2" * 32)
 OPERATOR = "0x" + "22" * 20
 KEY, BLOCK, RICH = b"\3" * 32, 1_000, 10**30
+TOTAL = 1_024 * CHUNK  # so long that the first question and the opening hardly count
 SIZE = TOTAL // CHUNK * CHUNK_PLAIN - 1
 PARAMETERS: Any = SimpleNamespace(period=7_200)
 SOURCE = TProtocol("/bench/source/1")
