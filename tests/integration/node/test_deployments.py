@@ -31,7 +31,7 @@ from xmbl.storage.quotes import candidate, reach
 from xmbl.storage.reading import Pace, passage, received
 from xmbl.storage.wire import STREAM
 
-DATA = secrets.token_bytes(5_000)
+SIZE = 5_000
 
 
 @pytest.fixture(scope="module")
@@ -65,13 +65,14 @@ def settings_of(world: World, newer: World, older: tuple[config.Network, ...]) -
     return replace(found, network=newer.network(), older=older)
 
 
-def held(world: World, settings: NodeConfig) -> bytes:
-    """The bytes, in the node's store as an upload leaves them; their root."""
+def held(world: World, settings: NodeConfig, data: bytes) -> bytes:
+    """Some bytes, in the node's store as an upload leaves them; their root. Each test has its own, since the
+    deals of others are cleared while it runs, and no journal knows yet who needs them."""
     name = owned_name(world.chain, settings.operator)
     holdings = Holdings(FileStore(settings.store / name, 2**20, margin=0), settings.state / f"{name}-trees")
     try:
-        with holdings.receive(len(DATA)) as arrival:
-            arrival.write(DATA)
+        with holdings.receive(SIZE) as arrival:
+            arrival.write(data)
             return arrival.keep().root
     finally:
         holdings.close()
@@ -80,7 +81,7 @@ def held(world: World, settings: NodeConfig) -> bytes:
 def opened(market: Market, world: World, operator: Operator, client: LocalAccount, root: bytes) -> Deal:
     block = market.block_number()
     terms = Terms(
-        client.address, operator.address, leaf_count(len(DATA)), 5, market.parameters.least_collateral(5),
+        client.address, operator.address, leaf_count(SIZE), 5, market.parameters.least_collateral(5),
         market.period() + 3, 2, 14, 3, block + 20, 1,
     )  # fmt: skip
     deal = Deal(operator.address, root, terms)
@@ -110,7 +111,7 @@ def test_node__an_older_deployment_beside__proves_and_closes_the_deals_of_both(
 ) -> None:
     settings = settings_of(world, newer, (world.network(),))
     settings = replace(settings, habits=replace(settings.habits, poll=0.05))
-    root, told = held(world, settings), Told()
+    root, told = held(world, settings, secrets.token_bytes(SIZE)), Told()
     markets = [world.market(), newer.market()]
     world.to_period(markets[0].period() + 1, block=0)
     clients = [paying_client(world), paying_client(newer)]
@@ -133,7 +134,8 @@ def test_read__a_deal_of_an_older_deployment__has_a_price_and_is_paid_in_its_own
 ) -> None:
     settings = settings_of(world, newer, (world.network(),))
     settings = replace(settings, storage=replace(settings.storage, egress=10**15))
-    root, market, client = held(world, settings), world.market(), paying_client(world)
+    data, market, client = secrets.token_bytes(SIZE), world.market(), paying_client(world)
+    root = held(world, settings, data)
     operator = world.operators[0]
     deal = opened(market, world, operator, client, root)
     world.devnet.mine(settings.habits.confirmations)
@@ -156,7 +158,7 @@ def test_read__a_deal_of_an_older_deployment__has_a_price_and_is_paid_in_its_own
                 nursery.cancel_scope.cancel()
 
     trio.run(play)
-    assert paid == [DATA[:1_000]]
+    assert paid == [data[:1_000]]
     assert book.promised(operator.address, deal.id()) == price_of(10**15, 1_000)
     book.close()
 
