@@ -55,12 +55,12 @@ class Searched(Protocol):
 class Past:
     """Old logs of one chain, in the file at `path`; where that can't be used all is searched for again.
 
-    `searched` is told how far a search has come: the block that was reached, of the last one to keep.
+    `progress` is told how far a search has come: the block that was reached, of the last one to keep.
     """
 
-    def __init__(self, path: Path, searched: Callable[[int, int], None] = lambda _block, _last: None) -> None:
+    def __init__(self, path: Path, progress: Callable[[int, int], None] = lambda _block, _last: None) -> None:
         self._path = path
-        self._searched = searched
+        self._progress = progress
 
     def history(self, chain: Searched, search: Search, first: int, start: int) -> Iterator[Log]:
         """All that a search finds from block `start` to the newest, oldest first, by a contract that began in
@@ -99,7 +99,7 @@ class Past:
             if not _is_kept(store, search, reached, now, found):
                 break
             reached = now
-            self._searched(upto, deep)
+            self._progress(upto, deep)
         return reached.last
 
     def _read(self, search: Search, first: int, last: int) -> Iterator[Log]:

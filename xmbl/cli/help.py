@@ -35,7 +35,7 @@ Commands that send ask first: a script says --yes, or --dry-run to see what woul
 config  networks, wallets, known splits, defaults    ~/.config/xmbl        $XDG_CONFIG_HOME/xmbl
 data    stored bytes and manifests                   ~/.local/share/xmbl   $XDG_DATA_HOME/xmbl
 state   transactions under way, journals, crashes    ~/.local/state/xmbl   $XDG_STATE_HOME/xmbl
-cache   what was read of chains; may be deleted       ~/.cache/xmbl         $XDG_CACHE_HOME/xmbl
+cache   what was read of chains; may be deleted      ~/.cache/xmbl         $XDG_CACHE_HOME/xmbl
 XMBL_HOME=FOLDER puts all of them below one folder. `xmbl config path` prints them.
 Back up the wallets and their passwords; `xmbl deal backup` saves what is needed to find files again.""",
     ),

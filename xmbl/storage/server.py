@@ -188,8 +188,9 @@ class StorageServer:
             length = min(PIECE, size - offset)
             piece = bytearray()
             while missing := length - len(piece):
-                piece += await channel.receive_bytes(min(SIP, missing))
-                seat.came(min(SIP, missing))
+                sip = await channel.receive_bytes(min(SIP, missing))
+                seat.came(len(sip))
+                piece += sip
             await trio.to_thread.run_sync(arrival.write, bytes(piece))
 
     async def _ready(self, channel: Channel, seat: Seat, *, held: bool) -> None:

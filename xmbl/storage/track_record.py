@@ -59,9 +59,15 @@ def track_record(market: Market, operator: str) -> TrackRecord:
         market.staking.stake_of(operator),
         market.staking.pool_of(operator),
         backing_of(market, operator),
-        tuple(market.staking.history(Slashed, market.since, operator=operator)),
+        _slashes(market, operator),
         recent_income(market),
     )
+
+
+def _slashes(market: Market, operator: str) -> tuple[Slashed, ...]:
+    # they are few: one search for all is kept for whoever is looked at next
+    found = market.staking.history(Slashed, market.since)
+    return tuple(event for event in found if event.operator == operator)
 
 
 def recent_income(market: Market) -> Income:

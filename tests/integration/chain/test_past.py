@@ -173,6 +173,33 @@ def test_history__a_chain_of_the_same_id_made_anew__begins_anew(tmp_path, file, 
         assert Reader(old.net, old, file).spenders() == SPENDERS
 
 
+def test_history__from_a_later_block_first__begins_anew_for_an_earlier_one(deployed, reader, file):
+    payments, since = Payments(reader.chain, deployed.payments.address), deployed.deployment.block
+    found = list(deployed.payments.events(Approved, since))
+    # a network file that gave a wrong block at first
+    assert list(payments.history(Approved, found[2].block)) == found[2:]
+    assert reached(deployed, file).first == found[2].block
+    assert list(payments.history(Approved, since)) == found
+    assert reached(deployed, file).first == since
+
+
+def test_history__a_file_that_breaks_while_it_is_read__says_so_and_is_made_anew(
+    deployed, reader, file, monkeypatch
+):
+    assert reader.spenders() == SPENDERS
+
+    def broken(*_):
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    found = LogStore.found
+    monkeypatch.setattr(LogStore, "found", broken)
+    with pytest.raises(ChainError, match="malformed; try again"):
+        reader.spenders()
+    assert not file.exists()
+    monkeypatch.setattr(LogStore, "found", found)
+    assert reader.spenders() == SPENDERS
+
+
 def test_history__a_broken_file__is_made_anew(deployed, reader, file):
     file.parent.mkdir()
     file.write_bytes(b"no database" * 1_000)
@@ -316,11 +343,13 @@ def test_history__two_at_once__find_all_and_keep_all(deployed, reader, file, mon
     assert Reader(deployed.net, deployed, file).spenders() == SPENDERS
 
 
-def test_logs__a_node_that_gives_what_was_not_asked_for__is_refused(deployed, reader):
+@pytest.mark.parametrize("ignored", [{"topics": []}, {"fromBlock": 0}], ids=["topics", "blocks"])
+def test_logs__a_node_that_gives_what_was_not_asked_for__is_refused(deployed, reader, ignored):
     eth = reader.chain._nodes._endpoints[0].web3.eth
     real = eth.get_logs
-    eth.get_logs = lambda query: real(query | {"topics": []})
-    approve(deployed, SPENDERS[:1])
-    deployed.send(deployed.payments.withdraw(0))
+    eth.get_logs = lambda query: real(query | ignored)
+    since = deployed.deployment.block
+    later = since if "topics" in ignored else deployed.chain.block_number()
+    kind = Deposited if "topics" in ignored else Approved
     with pytest.raises(ChainError, match="events that weren't asked for"):
-        list(Payments(reader.chain, deployed.payments.address).history(Deposited, deployed.deployment.block))
+        list(Payments(reader.chain, deployed.payments.address).events(kind, later))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from xmbl.chain.deals import Closed, Extended, Opened, Terminated
 from xmbl.crypto.typed_data import Terms
+from xmbl.errors import ChainError
 from xmbl.storage.backing import RECENT, Backing, backing_of, backings
 from xmbl.storage.rules import Attendance
 from xmbl.units import STAKE_UNIT
@@ -104,6 +105,12 @@ def test_backing_of__recent_periods__counts_misses_while_it_had_a_deal(log, prov
     found = backing_of(Chain(proven, declared, *log), "0x1")
     assert (found.weight, found.own, found.locked, found.leverage) == (30, 7, 3, 2)
     assert (found.proven, found.missed) == counts
+
+
+def test_backing_of__the_end_of_a_deal_that_never_began__says_what_to_do():
+    holes = Chain(set(), set(), Extended(id=DEAL, end=90, **at(70)))
+    with pytest.raises(ChainError, match="gave the end of a deal and not its beginning; use another"):
+        backing_of(holes, "0x1")
 
 
 def test_backings__an_operator_named_twice__is_read_once():
